@@ -1,0 +1,9 @@
+"""The instrumented connection: what a client sends and gets, what it costs, and a place to step in between.
+
+Checks reach it as the `wire` fixture, notebooks as the transcript shown beside a wrong answer.
+"""
+
+from grader.wire.recorder import Cost, Exchange, Wire
+from grader.wire.redis_cli import format_command, format_reply, split_line
+
+__all__ = ["Cost", "Exchange", "Wire", "format_command", "format_reply", "split_line"]

@@ -1,0 +1,428 @@
+"""A redis-py client that is watched: every command, its reply, its round trip and its bytes.
+
+`Wire` hands out ordinary `redis.Redis` clients whose connections report to it. Checks use it to grade what an
+answer costs (`measure`), to show what was said (`lines`), and to step in at one exact point (`before`,
+`after`). Nothing is sent that the client would not have sent; connection set-up (HELLO, AUTH, SELECT, CLIENT
+SETINFO …) is neither counted nor shown.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+from redis.connection import Connection, ConnectionPool, UnixDomainSocketConnection, parse_url
+
+from grader.wire.redis_cli import format_command, format_reply
+
+Command = tuple[bytes, ...]
+Match = str | int | Callable[[Command], bool]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One command and its reply.
+
+    `reply` is what redis-py parsed, before its response callbacks, or the text of the error; None also while
+    no reply has been read (`answered` tells). `trip` numbers the round trips of the wire from 0; commands of
+    one pipeline share it. `client` is the label given to `Wire.client`.
+    """
+
+    command: Command
+    client: str = ""
+    trip: int = -1
+    reply: Any = None
+    error: str | None = None
+    answered: bool = False
+
+    @property
+    def name(self) -> str:
+        """The first word of the command, upper case."""
+        return self.command[0].decode("utf-8", "backslashreplace").upper()
+
+    def lines(self, limit: int | None = 200) -> list[str]:
+        """The command and its reply as redis-cli shows them; two entries, the second may hold newlines."""
+        typed = format_command(self.command, limit)
+        return [f"{self.client}> {typed}" if self.client else typed, self.text(limit)]
+
+    def text(self, limit: int | None = None) -> str:
+        """The reply as redis-cli prints it."""
+        if self.error is not None:
+            return f"(error) {self.error}"
+        if not self.answered:
+            return "(no reply yet)"
+        return format_reply(self.reply, self.command, limit)
+
+
+@dataclass
+class Cost:
+    """What was sent and received during a stretch of work: all of a `Wire`, or one `measure()` block."""
+
+    client: str | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The first word of every command, upper case, in the order sent."""
+        return [exchange.name for exchange in self.exchanges]
+
+    @property
+    def round_trips(self) -> int:
+        """How often something was sent and then waited for: a pipeline is one, however long."""
+        return len({exchange.trip for exchange in self.exchanges})
+
+    def lines(self, limit: int | None = 200) -> list[str]:
+        """Command, reply, command, reply …, as redis-cli shows them; see `Exchange.lines`."""
+        return [line for exchange in self.exchanges for line in exchange.lines(limit)]
+
+    def __str__(self) -> str:
+        count, trips = len(self.exchanges), self.round_trips
+        return (
+            f"{count} command{'s' * (count != 1)} in {trips} round trip{'s' * (trips != 1)}, "
+            f"{self.bytes_sent} bytes out, {self.bytes_received} bytes in"
+        )
+
+
+@dataclass
+class _Hook:
+    """An action waiting for its command."""
+
+    match: Match
+    action: Callable[[], object]
+    client: str | None
+    times: int
+    seen: int = 0
+
+    def claims(self, command: Command, client: str) -> bool:
+        """Whether this command is the one; counts the commands it was shown."""
+        if self.client is not None and client != self.client:
+            return False
+        position, self.seen = self.seen, self.seen + 1
+        if isinstance(self.match, int):
+            return position == self.match
+        if isinstance(self.match, str):
+            words = self.match.upper().split()
+            return [word.decode("utf-8", "replace").upper() for word in command[: len(words)]] == words
+        return bool(self.match(command))
+
+
+class _Depth(threading.local):
+    """How many actions this thread is inside of."""
+
+    depth = 0
+
+
+class Wire:
+    """A place where redis-py clients are watched.
+
+    `url` (`unix:///…`, `redis://…`) or redis-py's connection keywords (`unix_socket_path`, `host`, `port`,
+    `password` …) say where to. Clients use RESP2, never retry, and give up after `socket_timeout` seconds
+    (5 unless given), so that what is recorded is what the caller asked for and no more.
+    """
+
+    def __init__(self, url: str | None = None, **connection: Any) -> None:
+        options: dict[str, Any] = parse_url(url) if url else {}  # type: ignore[no-untyped-call]
+        options.update(connection)
+        path = options.pop("unix_socket_path", None) or options.pop("path", None)
+        options.pop("connection_class", None)
+        self._class: type[_Recorded] = _RecordedUnix if path else _RecordedTCP
+        if path:
+            options["path"] = str(path)
+        self._connection = {
+            "protocol": 2,
+            "socket_timeout": 5.0,
+            "driver_info": None,
+            "retry": None,
+            **options,
+        }
+        self._lock = threading.Lock()
+        self._total = Cost()
+        self._costs: list[Cost] = [self._total]
+        self._trips = 0
+        self._before: list[_Hook] = []
+        self._after: list[_Hook] = []
+        self._in_action = _Depth()
+        self._pools: list[ConnectionPool] = []
+        self.messages: list[tuple[str, Any]] = []
+
+    def client(self, name: str = "", **options: Any) -> redis.Redis:
+        """A `redis.Redis` whose commands are recorded under the label `name`.
+
+        `options` are redis-py's (`decode_responses=True`, `db`, `protocol` …) and override the wire's.
+        """
+        pool = ConnectionPool(
+            connection_class=self._class,
+            wire=self,
+            label=name,
+            max_connections=options.pop("max_connections", None),
+            **{**self._connection, **options},
+        )
+        self._pools.append(pool)
+        return redis.Redis.from_pool(pool)
+
+    def close(self) -> None:
+        """Close the connections of all clients."""
+        for pool in self._pools:
+            pool.disconnect()
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every command since the start or the last `clear`, in the order sent."""
+        return self._total.exchanges
+
+    @property
+    def names(self) -> list[str]:
+        """The first word of every command, upper case."""
+        return self._total.names
+
+    @property
+    def round_trips(self) -> int:
+        """How often something was sent and then waited for."""
+        return self._total.round_trips
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of the commands, connection set-up left out."""
+        return self._total.bytes_sent
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of the replies and messages, connection set-up left out."""
+        return self._total.bytes_received
+
+    def lines(self, limit: int | None = 200) -> list[str]:
+        """Command, reply, command, reply …, as redis-cli shows them; values over `limit` bytes are cut."""
+        return self._total.lines(limit)
+
+    def clear(self) -> None:
+        """Forget what was recorded. Waiting actions stay."""
+        with self._lock:
+            fresh = Cost()
+            self._costs = [fresh if cost is self._total else cost for cost in self._costs]
+            self._total = fresh
+            self.messages = []
+
+    @contextmanager
+    def measure(self, client: str | None = None) -> Iterator[Cost]:
+        """Record the block's commands apart; with `client`, only those of the clients of that label."""
+        cost = Cost(client=client)
+        with self._lock:
+            self._costs = [*self._costs, cost]
+        try:
+            yield cost
+        finally:
+            with self._lock:
+                self._costs = [each for each in self._costs if each is not cost]
+
+    def before(
+        self, match: Match, action: Callable[[], object], *, client: str | None = None, times: int = 1
+    ) -> None:
+        """Run `action` once, just before the command that matches is sent.
+
+        `match` is a command name (`"SET"`, `"CONFIG GET"`), a number n (the n-th command sent from now on,
+        from 0), or a predicate on the command's arguments as bytes. `client` restricts it to the clients of
+        one label. `times` lets it run for the first so many matches instead. The commands of a pipeline leave
+        together: the action runs before the first of them. Several actions for one command run in the order
+        registered. What the action itself sends is recorded, but neither matched nor counted.
+        """
+        self._before.append(_Hook(match, action, client, times))
+
+    def after(
+        self, match: Match, action: Callable[[], object], *, client: str | None = None, times: int = 1
+    ) -> None:
+        """Like `before`, but when the reply has been read; of a pipeline, when all its replies have."""
+        self._after.append(_Hook(match, action, client, times))
+
+    def _claim(self, hooks: list[_Hook], commands: list[Command], client: str) -> list[_Hook]:
+        """The actions due for these commands, in order of registration for each command."""
+        if not hooks or self._in_action.depth:
+            return []
+        due: list[_Hook] = []
+        with self._lock:
+            for command in commands:
+                for hook in [hook for hook in hooks if hook.claims(command, client)]:
+                    due.append(hook)
+                    hook.times -= 1
+                    if hook.times <= 0:
+                        hooks.remove(hook)
+        return due
+
+    def _run(self, due: Iterable[_Hook]) -> None:
+        for hook in due:
+            self._in_action.depth = self._in_action.depth + 1
+            try:
+                hook.action()
+            finally:
+                self._in_action.depth -= 1
+
+    def _record(self, exchanges: list[Exchange], size: int, trip: int | None) -> int:
+        """Take note of what is about to be sent; returns the number of its round trip."""
+        with self._lock:
+            if trip is None:
+                trip, self._trips = self._trips, self._trips + 1
+            for exchange in exchanges:
+                exchange.trip = trip
+            client = exchanges[0].client
+            for cost in self._costs:
+                if cost.client is None or cost.client == client:
+                    cost.exchanges.extend(exchanges)
+                    cost.bytes_sent += size
+        return trip
+
+    def _received(self, size: int, client: str) -> None:
+        with self._lock:
+            for cost in self._costs:
+                if cost.client is None or cost.client == client:
+                    cost.bytes_received += size
+
+
+def _split_packed(data: bytes) -> list[Command]:
+    """The commands in `data`, which redis-py packed itself and which is therefore whole and valid."""
+    commands: list[Command] = []
+    at = 0
+    while at < len(data):
+        end = data.index(b"\r\n", at)
+        count = int(data[at + 1 : end])
+        at = end + 2
+        args = []
+        for _ in range(count):
+            end = data.index(b"\r\n", at)
+            size = int(data[at + 1 : end])
+            args.append(data[end + 2 : end + 2 + size])
+            at = end + size + 4
+        commands.append(tuple(args))
+    return commands
+
+
+class _TappedSocket(socket.socket):
+    """A connected socket that tells how much was read from it."""
+
+    tap: Callable[[memoryview], None]
+
+    @classmethod
+    def around(cls, plain: socket.socket, tap: Callable[[memoryview], None]) -> _TappedSocket:
+        """Take over the file descriptor of `plain`."""
+        timeout = plain.gettimeout()
+        tapped = cls(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        tapped.settimeout(timeout)
+        tapped.tap = tap
+        return tapped
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        size = super().recv_into(buffer, nbytes, flags)
+        if size:
+            self.tap(memoryview(buffer)[:size])
+        return size
+
+
+_PUBSUB = frozenset(
+    {b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE"}
+)
+_MESSAGES = frozenset({"message", "pmessage", "smessage", b"message", b"pmessage", b"smessage"})
+
+
+class _Recorded:
+    """What a redis-py connection does in addition: report to its wire. Mixed into the connection classes."""
+
+    def __init__(self, *, wire: Wire, label: str, **options: Any) -> None:
+        self._wire = wire
+        self._label = label
+        self._in_setup = False
+        self._waiting: list[Exchange] = []
+        self._trip: int | None = None
+        self._then: list[_Hook] = []
+        super().__init__(**options)
+
+    def _connect(self) -> socket.socket:
+        return _TappedSocket.around(super()._connect(), self._heard)  # type: ignore[misc]
+
+    def _heard(self, data: memoryview) -> None:
+        if not self._in_setup:
+            self._wire._received(len(data), self._label)
+
+    def on_connect_check_health(self, check_health: bool = True) -> None:
+        self._in_setup = True
+        try:
+            super().on_connect_check_health(check_health)  # type: ignore[misc]
+        finally:
+            self._in_setup = False
+
+    def disconnect(self, *args: Any, **kwargs: Any) -> None:
+        self._waiting = []
+        self._trip = None
+        self._then = []
+        super().disconnect(*args, **kwargs)  # type: ignore[misc]
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        if not self._sock:  # type: ignore[attr-defined]
+            self.connect_check_health(check_health=False)  # type: ignore[attr-defined]
+        if self._in_setup:
+            super().send_packed_command(command, check_health)  # type: ignore[misc]
+            return
+        if check_health:
+            self.check_health()  # type: ignore[attr-defined]
+        packed = command.encode() if isinstance(command, str) else b"".join(command)
+        commands = _split_packed(packed)
+        wire = self._wire
+        if wire._before:
+            wire._run(wire._claim(wire._before, commands, self._label))
+        if wire._after:
+            self._then += wire._claim(wire._after, commands, self._label)
+        exchanges = [Exchange(each, self._label) for each in commands]
+        self._trip = wire._record(exchanges, len(packed), self._trip)
+        self._waiting += exchanges
+        try:
+            super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
+        except redis.RedisError as error:
+            for exchange in exchanges:
+                exchange.error = str(error)
+            raise
+
+    def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        if self._in_setup:
+            return super().read_response(*args, **kwargs)  # type: ignore[misc]
+        waiting = self._waiting
+        try:
+            reply = super().read_response(*args, **kwargs)  # type: ignore[misc]
+        except redis.ResponseError as error:
+            self._answer(waiting, None, str(error))
+            raise
+        except BaseException as error:
+            for exchange in waiting:
+                exchange.error = str(error) or type(error).__name__
+            raise
+        self._answer(waiting, reply, None)
+        return reply
+
+    def _answer(self, waiting: list[Exchange], reply: Any, error: str | None) -> None:
+        self._trip = None
+        pushed = isinstance(reply, list) and bool(reply) and reply[0] in _MESSAGES
+        if not waiting or (pushed and waiting[0].command[0].upper() in _PUBSUB):
+            self._wire.messages.append((self._label, reply))
+            return
+        exchange = waiting.pop(0)
+        exchange.reply, exchange.error, exchange.answered = reply, error, True
+        if self._then and not waiting:
+            then, self._then = self._then, []
+            self._wire._run(then)
+
+
+class _RecordedTCP(_Recorded, Connection):
+    """A recorded TCP connection."""
+
+
+class _RecordedUnix(_Recorded, UnixDomainSocketConnection):
+    """A recorded connection over a Unix socket."""
