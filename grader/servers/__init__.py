@@ -1,15 +1,36 @@
 """A Redis to learn on, from wherever one can be had: a local process, a container, or a URL.
 
-with standalone(maxmemory="2mb") as server:
-    server.client().set("greeting", "hello")
+    with standalone(maxmemory="2mb") as server:
+        server.client().set("greeting", "hello")
+
+`learning()` is the learner's own Redis, `scratch()` the private one that checks run against.
 """
 
-from grader.servers.binaries import Binary, Version, binaries
-from grader.servers.errors import NoRedisFound, NotOurs, PortBusy, ServerError, StartFailed, Unreachable
+from grader.servers.background import (
+    Background,
+    background_status,
+    course_folder,
+    start_background,
+    stop_background,
+)
+from grader.servers.binary import Binary, Version, binaries
+from grader.servers.errors import (
+    NoRedisFound,
+    NotOurs,
+    PortBusy,
+    ServerError,
+    StartFailed,
+    Unreachable,
+    Unsuitable,
+)
+from grader.servers.facts import at_least, missing
+from grader.servers.learners import learning
 from grader.servers.process import LocalServer, standalone
+from grader.servers.scratchpad import scratch
 from grader.servers.server import Server
 
 __all__ = [
+    "Background",
     "Binary",
     "LocalServer",
     "NoRedisFound",
@@ -19,7 +40,16 @@ __all__ = [
     "ServerError",
     "StartFailed",
     "Unreachable",
+    "Unsuitable",
     "Version",
+    "at_least",
+    "background_status",
     "binaries",
+    "course_folder",
+    "learning",
+    "missing",
+    "scratch",
     "standalone",
+    "start_background",
+    "stop_background",
 ]

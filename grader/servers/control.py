@@ -1,5 +1,6 @@
 """The owner's own connection to a server: raw, fast, and opened only for the moment it is needed, so that
-it shows up in nobody's CLIENT LIST. It asks whether Redis is ready, remembers its configuration, and resets it."""
+it shows up in nobody's CLIENT LIST. It asks whether Redis is ready, remembers its configuration and resets
+it."""
 
 import socket
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Control:
         """
         commands = (*self._prefix, *commands)
         try:
-            self._socket.sendall(b"".join(hiredis.pack_command(command) for command in commands))
+            self._socket.sendall(b"".join(map(_packed, commands)))
             replies = [self._read() for _ in commands]
         except OSError as error:
             raise Refused(str(error)) from error
@@ -76,6 +77,11 @@ class Control:
                 raise Refused("the connection was closed")
             self._reader.feed(data)
         return reply
+
+
+def _packed(command: Command) -> bytes:
+    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub says a tuple of one
+    return packed
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,8 @@ def reset(control: Control, baseline: Baseline) -> None:
         Refused: when any part of it is not possible; the server must then be started anew.
     """
     *_, flat, users = _all_well(control.ask(*_RESET))
+    if baseline.config.get(b"enable-debug-command") in (b"yes", b"local"):
+        control.ask(("DEBUG", "SET-ACTIVE-EXPIRE", "1"))
     commands = [*_config_back(flat, baseline), *_users_back(users, baseline), *_FORGET]
     _all_well(control.ask(*commands))
 

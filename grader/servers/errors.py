@@ -46,5 +46,9 @@ class Unreachable(ServerError):  # noqa: N818
     """A Redis that should be at an address does not answer there."""
 
 
+class Unsuitable(ServerError):  # noqa: N818
+    """A Redis that answers, but that the course cannot use."""
+
+
 class NotOurs(ServerError):  # noqa: N818
     """Something was asked of a server that only the process that started it may do."""

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import redis
 
-from grader.servers.binaries import Binary, Version, binary_at, default_binary
+from grader.servers.binary import Binary, Version, binary_at, default_binary
 from grader.servers.control import Address, Baseline, Control, Refused, reset
 from grader.servers.errors import NotOurs, PortBusy, StartFailed
 from grader.servers.keeper import SOCKET_PATH_LIMIT, Keeper, kill_group, remove_folder
@@ -273,33 +273,13 @@ class LocalServer:
                 why = str(error)
             # 6-8 ms is what a start takes; asking every half millisecond costs little of it.
             time.sleep(0.0005)
-        raise self._start_failure(logged, why)
+        said = self._log.read_bytes()[logged:].decode(errors="replace")
+        raise start_up_failure(self.binary, self.port, self._process.poll(), said, _PATIENCE, why)
 
     def _remember(self, control: Control) -> None:
         if self._baseline is None:
             with contextlib.suppress(Refused):
                 self._baseline = Baseline.of(control)
-
-    def _start_failure(self, logged: int, why: str) -> StartFailed:
-        assert self._process is not None
-        said = _reason(self._log.read_bytes()[logged:].decode(errors="replace"))
-        if self._process.poll() is None:
-            return StartFailed(
-                f"{self.binary} was not ready after {_PATIENCE:.0f} seconds: {why}.",
-                f"It should have answered PING. Its log ends with: {said}",
-                "Give it less to load, or look whether the machine is overloaded.",
-            )
-        if "Address already in use" in said:
-            return PortBusy(
-                f"Port {self.port} is taken by another program ({said}).",
-                f"Redis needs 127.0.0.1:{self.port} for itself.",
-                "Stop that program, or choose another port.",
-            )
-        return StartFailed(
-            f"{self.binary} did not start: {said}.",
-            "It should have started with the options it was given.",
-            _advice(said),
-        )
 
     def _saves(self) -> bool:
         with contextlib.suppress(OSError, Refused), self._control(0.5) as control:
@@ -344,6 +324,39 @@ def free_port() -> int:
             port: int = probe.getsockname()[1]
         if port < 55536:
             return port
+
+
+def start_up_failure(
+    binary: Binary, port: int | None, status: int | None, log: str, patience: float, why: str = "no answer"
+) -> StartFailed:
+    """Return the error for a server that did not become ready.
+
+    Args:
+        binary: what was started.
+        port: the port it was told to listen on, if any.
+        status: its exit status, None when it still runs.
+        log: what it logged during this start.
+        patience: the seconds it was given.
+        why: what the last attempt to reach it met with.
+    """
+    said = _reason(log)
+    if status is None:
+        return StartFailed(
+            f"{binary} was not ready after {patience:.0f} seconds: {why}.",
+            f"It should have answered PING. Its log ends with: {said}",
+            "Give it less to load, or look whether the machine is overloaded.",
+        )
+    if "Address already in use" in said:
+        return PortBusy(
+            f"Port {port} is taken by another program ({said}).",
+            f"Redis needs 127.0.0.1:{port} for itself.",
+            "Stop that program, or choose another port.",
+        )
+    return StartFailed(
+        f"{binary} did not start: {said}.",
+        "It should have started with the options it was given.",
+        _advice(said),
+    )
 
 
 def _choose(binary: Binary | Path | str | None) -> Binary:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import redis
 
-from grader.servers.binaries import Version
+from grader.servers.binary import Version
 
 
 @runtime_checkable
