@@ -1,0 +1,157 @@
+"""Build ``notebooks/`` from ``solutions/``: expand the text notebooks, then nbgrader's own generate step.
+
+`course build` writes, `course build --check` compares. The same input gives the same bytes on every run and Python.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from grader.authoring.expand import expand, serialise
+from grader.checks import Catalog, catalog
+from grader.cohort import release
+
+_START = "start"
+
+
+class BuildError(RuntimeError):
+    """The build cannot go on; the message says which file and why."""
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did: relative paths of files written, removed, or (for a comparison) differing."""
+
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the committed files already were what the sources say."""
+        return not self.changed and not self.removed
+
+
+def build(root: Path, check: bool = False, progress: Callable[[str], None] = lambda _: None) -> BuildReport:
+    """Make ``notebooks/`` of the course in `root`, and the instructor's notebooks in ``build/source/``.
+
+    Args:
+        root: the course's folder.
+        check: compare only, write nothing below ``notebooks/``.
+        progress: told the name of each step.
+
+    Raises:
+        BuildError, SourceError: when a source cannot be built; nothing has been written then.
+    """
+    with tempfile.TemporaryDirectory(prefix="course-build-") as temporary:
+        work = Path(temporary)
+        expand_sources(root, work / release.SOURCE_DIRECTORY, catalog(), progress, with_start=True)
+        for assignment in sorted(p.name for p in (work / release.SOURCE_DIRECTORY).iterdir()):
+            progress(f"release {assignment}")
+            _generate(work, assignment)
+        made = _collect(work / release.RELEASE_DIRECTORY)
+        report = _install(made, root / "notebooks", check)
+        if not check:
+            _replace(work / release.SOURCE_DIRECTORY, root / release.SOURCE_DIRECTORY)
+            shutil.rmtree(root / release.SOURCE_DIRECTORY / _START, ignore_errors=True)
+    return report
+
+
+def expand_sources(
+    root: Path,
+    destination: Path,
+    exercises: Catalog,
+    progress: Callable[[str], None] = lambda _: None,
+    with_start: bool = False,
+) -> None:
+    """Write the instructor's notebooks and the files beside them to `destination`, a folder an assignment."""
+    solutions = root / "solutions"
+    if not solutions.is_dir():
+        raise BuildError(f"{solutions} is missing: this copy of the course has no sources to build from.")
+    for week in sorted(solutions.glob("week*")):
+        folder = destination / week.name
+        folder.mkdir(parents=True)
+        for source in sorted(week.glob("*.md")):
+            progress(f"expand {week.name}/{source.name}")
+            notebook = expand(source, exercises, f"{week.name}/{source.stem}")
+            (folder / f"{source.stem}.ipynb").write_text(serialise(notebook), encoding="utf-8")
+        for extra in sorted(p for p in week.glob("*.py") if p.is_file()):
+            shutil.copyfile(extra, folder / extra.name)
+    if with_start:
+        (destination / _START).mkdir()
+        for source in sorted(solutions.glob("*.md")):
+            notebook = expand(source, exercises, source.stem)
+            (destination / _START / f"{source.stem}.ipynb").write_text(serialise(notebook), encoding="utf-8")
+
+
+def _generate(work: Path, assignment: str) -> None:
+    """nbgrader's generate step, on a gradebook of its own."""
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    # nbgrader runs `alembic` by name: the folder of this Python goes first on PATH, activated or not.
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        settings = release.config(work, f"sqlite:///{work / 'gradebook.db'}")
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        api = NbGraderAPI(CourseDirectory(config=settings), config=settings, log_level=logging.ERROR)
+        outcome = api.generate_assignment(assignment, force=True)
+    finally:
+        os.environ["PATH"] = before
+    if not outcome["success"]:
+        raise BuildError(f"nbgrader could not release {assignment}:\n{outcome.get('error')}\n{outcome.get('log')}")
+
+
+def _collect(released: Path) -> dict[str, bytes]:
+    """The release as relative path -> bytes, the start page moved to the top."""
+    made = {}
+    for path in sorted(p for p in released.rglob("*") if p.is_file()):
+        name = path.relative_to(released).as_posix().removeprefix(f"{_START}/")
+        if path.suffix == ".ipynb":
+            text = serialise(nbformat.read(path, as_version=4))
+            for leak in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
+                if leak in text:
+                    raise BuildError(f"{name} would be released with a {leak!r} in it")
+            made[name] = text.encode()
+        else:
+            made[name] = path.read_bytes()
+            if b"BEGIN SOLUTION" in made[name]:
+                raise BuildError(f"{name} would be released with its solution in it")
+    return made
+
+
+def _install(made: dict[str, bytes], notebooks: Path, check: bool) -> BuildReport:
+    report = BuildReport()
+    for name, data in made.items():
+        path = notebooks / name
+        if path.is_file() and path.read_bytes() == data:
+            report.same.append(name)
+            continue
+        report.changed.append(name)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    generated = [p for p in notebooks.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
+    for path in sorted(generated):
+        name = path.relative_to(notebooks).as_posix()
+        if name not in made:
+            report.removed.append(name)
+            if not check:
+                path.unlink()
+    return report
+
+
+def _replace(new: Path, old: Path) -> None:
+    shutil.rmtree(old, ignore_errors=True)
+    old.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(new, old)

@@ -1,0 +1,167 @@
+"""The pytest plugin under every check: the fixtures it asks for, and a record of each promise.
+
+`grader.marking` makes one `CheckSession` for an exercise and hands it to pytest. Fixtures:
+
+- ``answer``: the learner's names, guarded (`grader.checks.answer`);
+- ``redis``: a recorded client on a fresh, empty server, ``decode_responses=True``; give it to the answer;
+- ``wire``: what the answer sent through ``redis`` (`grader.wire`): commands, round trips, bytes;
+- ``peek``: a second client on the same server for the check's own looks, which is not recorded;
+- ``server``: the server itself (version, address).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from grader.checks.answer import Answer, AnswerProblem, is_learner_file
+from grader.checks.catalog import Exercise
+from grader.checks.deadline import DeadlineError, deadline
+from grader.checks.verdict import Broken
+from grader.servers import Server
+from grader.wire import Wire
+
+PROMISE_SECONDS = 2.0
+_STOPPERS = {"todo", "missing", "syntax", "deadline"}
+
+
+@dataclass(slots=True)
+class Promise:
+    """One promise and what became of it.
+
+    `status` is ``kept``, ``broken``, ``untried``, ``skipped`` or ``error`` (the check itself failed: never the learner's fault);
+    `kind` refines ``broken`` (``todo``, ``missing``, ``raised``, ``syntax``, ``deadline``, ``redis-away``, ``wrong``).
+    `sent` holds the commands the answer sent, as redis-cli would show them.
+    """
+
+    name: str
+    text: str
+    status: str
+    kind: str = ""
+    expected: str = ""
+    happened: str = ""
+    misconception: str | None = None
+    where: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+class CheckSession:
+    """The plugin for one exercise; after the run `promises` holds what was found."""
+
+    def __init__(self, exercise: Exercise, answer: Answer, server: Server, seconds: float = PROMISE_SECONDS) -> None:
+        self.exercise = exercise
+        self.promises: list[Promise] = []
+        self.collection_errors: list[str] = []
+        self._answer = answer
+        self._server = server
+        self._seconds = seconds
+        self._wire: Wire | None = None
+        self._planned: list[tuple[str, str]] = []
+
+    # Fixtures
+
+    @pytest.fixture
+    def answer(self) -> Answer:
+        return self._answer
+
+    @pytest.fixture
+    def server(self) -> Server:
+        self._server.reset()
+        return self._server
+
+    @pytest.fixture
+    def wire(self, server: Server) -> Iterator[Wire]:
+        self._wire = Wire(server.url)
+        yield self._wire
+        self._wire.close()
+
+    @pytest.fixture
+    def redis(self, wire: Wire) -> Redis:
+        client: Redis = wire.client(decode_responses=True)
+        return client
+
+    @pytest.fixture
+    def peek(self, server: Server) -> Iterator[Redis]:
+        client = server.client()
+        yield client
+        client.close()
+
+    # Hooks
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "exercise(slug): a promise of that exercise")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the promises of this exercise, in the order of the file."""
+        items[:] = [i for i in items if any(m.args == (self.exercise.slug,) for m in i.iter_markers("exercise"))]
+        self._planned = [(i.name, _promise_text(i)) for i in items]
+
+    def pytest_sessionfinish(self) -> None:
+        """Promises that were not reached are listed as untried."""
+        told = {p.name for p in self.promises}
+        self.promises += [Promise(name, text, "untried") for name, text in self._planned if name not in told]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.collection_errors.append(str(report.longrepr))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        try:
+            with deadline(self._seconds, is_learner_file):
+                return (yield)
+        except DeadlineError as late:
+            at = f" ({late.line} was running)" if late.line else ""
+            raise AnswerProblem(
+                "deadline",
+                f"It had not ended after {late.seconds:g} s{at}. Is there a loop whose condition never becomes false, "
+                "or a blocking command without a timeout?",
+            ) from None
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._wire = None
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        if call.when == "setup" and call.excinfo is not None:
+            self.promises.append(self._judge(item, call.excinfo))
+        elif call.when == "call":
+            self.promises.append(self._judge(item, call.excinfo))
+        last = self.promises[-1] if self.promises else None
+        if last is not None and last.kind in _STOPPERS:
+            item.session.shouldstop = f"{last.kind}: the other promises would only say the same"
+
+    def _judge(self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> Promise:
+        promise = Promise(item.name, _promise_text(item), "kept")
+        if excinfo is None:
+            return promise
+        error = excinfo.value
+        if isinstance(error, pytest.skip.Exception):
+            promise.status, promise.happened = "skipped", str(error)
+            return promise
+        promise.status = "broken"
+        promise.sent = self._wire.lines() if self._wire is not None else []
+        match error:
+            case Broken():
+                promise.kind, promise.misconception = "wrong", error.misconception
+                promise.expected, promise.happened = error.expected, error.happened
+            case AnswerProblem():
+                promise.kind, promise.happened, promise.where = error.kind, error.sentence, list(error.where)
+            case AssertionError():
+                promise.kind, promise.happened = "wrong", str(error).partition("\nassert ")[0]
+            case _:
+                promise.status, promise.kind = "error", "grader"
+                promise.happened = f"The check itself failed: {type(error).__name__}: {error}"
+                promise.where = [str(excinfo.traceback[-1])]
+        return promise
+
+
+def _promise_text(item: pytest.Item) -> str:
+    return " ".join((getattr(getattr(item, "obj", None), "__doc__", None) or item.name).split())

@@ -1,0 +1,1 @@
+"""Checks of week 1: fundamentals."""

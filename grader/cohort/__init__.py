@@ -1,0 +1,1 @@
+"""The bridge to nbgrader: release, grading and feedback of a cohort stay nbgrader's own."""
