@@ -14,6 +14,7 @@ from grader.servers.background import (
     stop_background,
 )
 from grader.servers.binary import Binary, Version, binaries
+from grader.servers.container import compose_down, compose_up, container
 from grader.servers.errors import (
     NoRedisFound,
     NotOurs,
@@ -45,6 +46,9 @@ __all__ = [
     "at_least",
     "background_status",
     "binaries",
+    "compose_down",
+    "compose_up",
+    "container",
     "course_folder",
     "learning",
     "missing",

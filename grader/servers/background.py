@@ -60,9 +60,7 @@ def course_folder(start: Path | None = None) -> Path:
     """
     here = (start or Path.cwd()).absolute()
     for folder in (here, *here.parents):
-        if (folder / ".course").is_dir() or (
-            (folder / "notebooks").is_dir() and (folder / "modules").is_dir()
-        ):
+        if (folder / ".course").is_dir() or ((folder / "notebooks").is_dir() and (folder / "modules").is_dir()):
             return folder
     return here
 
@@ -235,9 +233,7 @@ def _birth(pid: int) -> str:
     except OSError:
         if Path("/proc/self/stat").exists():
             return ""
-    asked = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    asked = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     status, _, birth = asked.stdout.strip().partition(" ")
     return "" if status.startswith("Z") else birth.strip()
 

@@ -117,9 +117,7 @@ def _judge(path: Path, source: Literal["PATH", "wheel", "given"]) -> Candidate:
     except OSError as error:
         return Candidate(str(path), None, error.strerror or str(error))
     if version is None:
-        return Candidate(
-            str(path), None, f"`redis-server --version` did not name a version: {said or 'no output'}"
-        )
+        return Candidate(str(path), None, f"`redis-server --version` did not name a version: {said or 'no output'}")
     if version < OLDEST:
         return Candidate(str(path), None, f"it is Redis {'.'.join(map(str, version))}, older than 7.0")
     return Candidate(str(path), Binary(path, version, source), "usable")

@@ -24,9 +24,7 @@ class Feature:
 FEATURES = (
     Feature("7.2", "ZRANK … WITHSCORE", ("ZRANK", "key", "member", "WITHSCORE")),
     Feature("7.2", "WAITAOF", ("WAITAOF", "0", "0", "1")),
-    Feature(
-        "7.4", "a time to live on a hash field (HEXPIRE, HTTL, HPERSIST)", ("HTTL", "key", "FIELDS", "1", "f")
-    ),
+    Feature("7.4", "a time to live on a hash field (HEXPIRE, HTTL, HPERSIST)", ("HTTL", "key", "FIELDS", "1", "f")),
     Feature("7.4", "HSCAN … NOVALUES", ("HSCAN", "key", "0", "NOVALUES")),
     Feature("8.0", "HGETEX, HSETEX, HGETDEL", ("HGETDEL", "key", "FIELDS", "1", "f")),
     Feature("8.0", "vector sets (VADD, VSIM)", ("VCARD", "key")),

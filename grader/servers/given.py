@@ -1,5 +1,5 @@
 """A Redis that somebody else runs and whose URL we were given: by `--redis`, by REDIS_URL, by the state file
-of `course redis start`. It can be used and its one database emptied, but not killed, paused or reset whole."""
+of `course redis start`. It can be used and its one database emptied, but not killed or paused."""
 
 import re
 from pathlib import Path
@@ -66,11 +66,21 @@ class GivenServer:
                 "Correct it, or leave it out to have a Redis started for you.",
             ) from error
         except (redis.RedisError, OSError) as error:
+            why = str(error).rstrip(".")
             raise Unreachable(
-                f"No Redis answers at {shown(self.url)}, which {self._origin} names ({str(error).rstrip('.')}).",
+                f"No Redis answers at {shown(self.url)}, which {self._origin} names ({why}).",
                 "A Redis 7.0 or newer should be running there.",
                 "Start it, or leave the address out to have a Redis started for you.",
             ) from error
+
+    @property
+    def running(self) -> bool:
+        """Whether it answers."""
+        try:
+            with self.client(socket_timeout=3) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
     def client(self, **options: Any) -> redis.Redis:
         """Return a new client: decoded text, RESP2, no retries, 5 s timeouts, unless told otherwise."""

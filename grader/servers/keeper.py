@@ -27,9 +27,8 @@ from grader.servers.errors import StartFailed
 SOCKET_PATH_LIMIT = 103
 """Bytes a Unix socket's path may have on every system: macOS allows 104 with the closing NUL, Linux 108."""
 
-# Ctrl-C and a closing terminal must not reach the keeper before the owner has had its turn. The folder is
-# removed in a loop because a dying Redis may still create a file in it.
-_SCRIPT = """
+# Ctrl-C and a closing terminal must not reach it before the owner has had its turn.
+_LISTEN = """
 trap '' HUP INT QUIT TERM
 pid=
 while read -r word; do
@@ -38,6 +37,10 @@ while read -r word; do
     *) pid=$word ;;
   esac
 done
+"""
+
+# The folder is removed in a loop because a dying Redis may still create a file in it.
+_END_REDIS = """
 [ -z "$pid" ] || kill -9 -- "-$pid" 2>/dev/null
 tries=0
 while [ -e "$1" ] && [ $tries -lt 100 ]; do
@@ -69,6 +72,52 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_let_go_in_the_child)
 
 
+class Watch:
+    """A shell that runs `ending` when this process is gone, or when `release()` is called.
+
+    Args:
+        ending: shell commands. `$pid` is the last process id that was written to `pipe`, "" if it is gone
+            (`forget()`); `$1` and so on are the arguments.
+        arguments: for the shell.
+    """
+
+    def __init__(self, ending: str, *arguments: str) -> None:
+        read, write = os.pipe()
+        self.pipe = _Pipe(write)
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _LISTEN + ending, "redis-keeper", *arguments],
+                stdin=read,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            os.close(read)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still watches: somebody may have ended it."""
+        return self._process.poll() is None
+
+    def forget(self) -> None:
+        """Say that the process has been waited for: its number may now belong to another."""
+        with contextlib.suppress(OSError, ValueError):
+            self.pipe.file.write(b"gone\n")
+
+    def release(self) -> None:
+        """Let it do what it is for, and wait until it has."""
+        self.pipe.file.close()
+        self._process.wait()
+
+    def dismiss(self) -> None:
+        """End it without letting it do anything."""
+        self._process.kill()
+        self._process.wait()
+        self.pipe.file.close()
+
+
 class Keeper:
     """Owns one folder and at most one process group at a time.
 
@@ -80,56 +129,33 @@ class Keeper:
     """
 
     def __init__(self) -> None:
-        self.home = Path()
         self._owner = os.getpid()
         for home in _homes():
-            if self._take(home):
-                return
-        raise AssertionError("unreachable: _homes() never ends")
-
-    def _take(self, home: Path) -> bool:
-        # The keeper runs before the folder exists: a SIGKILL between the two leaves nothing behind.
-        self._watch(home)
-        try:
-            home.mkdir(mode=0o700)
-        except FileExistsError:
-            self._process.kill()
-            self._process.wait()
-            self._pipe.file.close()
-            return False
-        except OSError as error:
-            self._release()
-            raise StartFailed(
-                f"The folder {home} could not be made: {error.strerror or error}.",
-                "Redis needs a temporary folder that it can write to.",
-                f"Free some space in {home.parent} or make it writable, or set TMPDIR to a folder that is.",
-            ) from error
-        self.home = home
-        return True
-
-    def _watch(self, home: Path) -> None:
-        read, write = os.pipe()
-        self._pipe = _Pipe(write)
-        try:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _SCRIPT, "redis-keeper", str(home)],
-                stdin=read,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-            )
-        finally:
-            os.close(read)
+            # The keeper runs before the folder exists: a SIGKILL between the two leaves nothing behind.
+            watch = Watch(_END_REDIS, str(home))
+            try:
+                home.mkdir(mode=0o700)
+            except FileExistsError:
+                watch.dismiss()  # the folder is somebody else's
+                continue
+            except OSError as error:
+                watch.dismiss()
+                raise StartFailed(
+                    f"The folder {home} could not be made: {error.strerror or error}.",
+                    "Redis needs a temporary folder that it can write to.",
+                    f"Free some space in {home.parent} or make it writable, or set TMPDIR to a folder that is.",
+                ) from error
+            self.home = home
+            self._watch = watch
+            return
 
     def launch(self, command: list[str], output: IO[bytes], directory: Path) -> subprocess.Popen[bytes]:
         """Start `command` in `directory`, known to the keeper, in a session that Ctrl-C does not reach."""
-        if self._process.poll() is not None:  # somebody ended the keeper: its successor takes over
-            self._pipe.file.close()
-            self._watch(self.home)
+        if not self._watch.alive:
+            self._watch = Watch(_END_REDIS, str(self.home))
         return subprocess.Popen(
             ["/bin/sh", "-c", _LAUNCH, "redis-launch", *command],
-            stdin=self._pipe.file,
+            stdin=self._watch.pipe.file,
             stdout=output,
             stderr=output,
             cwd=directory,
@@ -137,19 +163,14 @@ class Keeper:
         )
 
     def forget(self) -> None:
-        """Say that the launched process has been waited for: its number may now belong to another."""
-        with contextlib.suppress(OSError, ValueError):
-            self._pipe.file.write(b"gone\n")
+        """Say that the launched process has been waited for."""
+        self._watch.forget()
 
     def close(self) -> None:
         """Remove the folder and end the keeper; in a forked child nothing, as the folder is the parent's."""
         if os.getpid() == self._owner:
             remove_folder(self.home)
-            self._release()
-
-    def _release(self) -> None:
-        self._pipe.file.close()
-        self._process.wait()
+            self._watch.release()
 
 
 def remove_folder(folder: Path) -> None:

@@ -24,9 +24,7 @@ from grader.servers.keeper import SOCKET_PATH_LIMIT, Keeper, kill_group, remove_
 Option = str | bytes | int | float | bool | Path | Sequence[str | int]
 
 _PATIENCE = 30.0  # seconds to become ready: an append-only file may have to be loaded first
-_SEVERAL_WORDS = frozenset(
-    {"bind", "client-output-buffer-limit", "oom-score-adj-values", "replicaof", "save", "user"}
-)
+_SEVERAL_WORDS = frozenset({"bind", "client-output-buffer-limit", "oom-score-adj-values", "replicaof", "save", "user"})
 
 
 @contextlib.contextmanager
@@ -83,7 +81,7 @@ class LocalServer:
         self._password = password
         self._owner = os.getpid()
         self._any_port = port == 0
-        self._config = {"save": "", **{_dashed(name): value for name, value in (config or {}).items()}}
+        self._config = {"save": "", **{dashed(name): value for name, value in (config or {}).items()}}
         self._process: subprocess.Popen[bytes] | None = None
         self._baseline: Baseline | None = None
         self._keeper = Keeper()
@@ -112,6 +110,11 @@ class LocalServer:
         return self.binary.version
 
     @property
+    def running(self) -> bool:
+        """Whether its process is there; a paused one is."""
+        return self._running()
+
+    @property
     def pid(self) -> int | None:
         """The process id, None when it is not running."""
         return self._process.pid if self._process and self._running() else None
@@ -122,9 +125,7 @@ class LocalServer:
         Without retries a dead server is an error at once; redis-py's own default tries for four seconds.
         """
         where: dict[str, Any] = (
-            {"host": "127.0.0.1", "port": self.port}
-            if self.port
-            else {"unix_socket_path": str(self.socket_path)}
+            {"host": "127.0.0.1", "port": self.port} if self.port else {"unix_socket_path": str(self.socket_path)}
         )
         defaults = {
             "decode_responses": True,
@@ -254,7 +255,7 @@ class LocalServer:
         }
         return [
             str(self.binary.path),
-            *(word for name, value in options.items() for word in _words(name, value)),
+            *(word for name, value in options.items() for word in words(name, value)),
         ]
 
     def _await_ready(self, logged: int) -> None:
@@ -365,11 +366,13 @@ def _choose(binary: Binary | Path | str | None) -> Binary:
     return binary if isinstance(binary, Binary) else binary_at(binary)
 
 
-def _dashed(name: str) -> str:
+def dashed(name: str) -> str:
+    """Return a Python keyword's name as redis.conf spells the option."""
     return name.replace("_", "-")
 
 
-def _words(name: str, value: Option) -> list[str]:
+def words(name: str, value: Option) -> list[str]:
+    """Return an option as words of redis-server's command line."""
     if isinstance(value, bool):
         return [f"--{name}", "yes" if value else "no"]
     if isinstance(value, bytes):

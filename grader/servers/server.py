@@ -34,6 +34,10 @@ class Server(Protocol):
         """The version, as three numbers."""
 
     @property
+    def running(self) -> bool:
+        """Whether it is there; a paused one is."""
+
+    @property
     def pid(self) -> int | None:
         """The process on this machine; None when it is not running or not a process of ours."""
 
@@ -61,6 +65,9 @@ class Server(Protocol):
 
     def resume(self) -> None:
         """Let a paused one go on."""
+
+    def close(self) -> None:
+        """Give it up: one of ours ends and leaves nothing behind, somebody else's goes on without us."""
 
     def reset(self) -> None:
         """Make it as new: no keys, scripts, functions, other clients; statistics and CONFIG as at first."""
