@@ -10,40 +10,115 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import hiredis
 import redis
-from redis.connection import Connection, ConnectionPool, UnixDomainSocketConnection, parse_url
+from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection, parse_url
 
+from grader.resp import INCOMPLETE, ErrorReply, Push, Reader, encode_command
 from grader.wire.redis_cli import format_command, format_reply
 
 Command = tuple[bytes, ...]
 Match = str | int | Callable[[Command], bool]
 
 
-@dataclass(slots=True)
+class _Stream:
+    """The bytes read from one socket, given to the exchanges they answer when somebody asks.
+
+    redis-py's parser tells neither a status from a string nor keeps an error's first word; what came over the
+    wire does. Keeping the bytes costs little while the client runs; they are read again only to be shown.
+    """
+
+    def __init__(self) -> None:
+        self.chunks: deque[bytes] = deque()
+        self.owed: deque[Exchange | None] = deque()
+        self._reader = Reader()
+        self._bytes = b""
+        self._lock = threading.Lock()
+
+    def resolve(self) -> None:
+        """Give every exchange that was answered its reply's bytes and value."""
+        with self._lock:
+            arrived = [self.chunks.popleft() for _ in range(len(self.chunks))]
+            data = self._bytes + b"".join(arrived)
+            base = self._reader.offset
+            for chunk in arrived:
+                self._reader.feed(chunk)
+            while self.owed:
+                start = self._reader.offset
+                value = self._reader.read()
+                if value is INCOMPLETE:
+                    break
+                if isinstance(value, Push):
+                    continue
+                exchange = self.owed.popleft()
+                if exchange is not None:
+                    exchange._value = value
+                    exchange._received = data[start - base : self._reader.offset - base]
+            self._bytes = data[self._reader.offset - base :]
+
+
+@dataclass(slots=True, eq=False)
 class Exchange:
     """One command and its reply.
 
-    `reply` is what redis-py parsed, before its response callbacks, or the text of the error; None also while
-    no reply has been read (`answered` tells). `trip` numbers the round trips of the wire from 0; commands of
-    one pipeline share it. `client` is the label given to `Wire.client`.
+    `command` holds the arguments as sent; `client` is the label given to `Wire.client`; `trip` numbers the
+    round trips of the wire from 0, and the commands of one pipeline share it. `reply` is what redis-py parsed,
+    before its response callbacks; it is None for an error, whose text is in `error`, and while `answered` is
+    False. `value` and `received` are the reply as it came over the wire.
     """
 
     command: Command
     client: str = ""
     trip: int = -1
     reply: Any = None
-    error: str | None = None
     answered: bool = False
+    _error: str | None = None
+    _stream: _Stream | None = field(default=None, repr=False)
+    _value: Any = field(default=INCOMPLETE, repr=False)
+    _received: bytes = field(default=b"", repr=False)
 
     @property
     def name(self) -> str:
         """The first word of the command, upper case."""
         return self.command[0].decode("utf-8", "backslashreplace").upper()
+
+    @property
+    def value(self) -> Any:
+        """The reply as `grader.resp.Reader` reads it: OK is a `SimpleString`, an error an `ErrorReply`.
+
+        What redis-py parsed where the bytes were not kept: a push of RESP3, a connection that broke.
+        """
+        self._resolve()
+        if self._value is not INCOMPLETE:
+            return self._value
+        return self.reply if self._error is None else ErrorReply(self._error)
+
+    @property
+    def error(self) -> str | None:
+        """The text of the error reply, or of the exception when none came; None if all is well."""
+        self._resolve()
+        return self._value.text if isinstance(self._value, ErrorReply) else self._error
+
+    @property
+    def sent(self) -> bytes:
+        """The command's bytes."""
+        return encode_command(*self.command)
+
+    @property
+    def received(self) -> bytes:
+        """The reply's bytes; empty where they were not kept."""
+        self._resolve()
+        return self._received
+
+    def _resolve(self) -> None:
+        if self._stream is not None and self._value is INCOMPLETE:
+            self._stream.resolve()
 
     def lines(self, limit: int | None = 200) -> list[str]:
         """The command and its reply as redis-cli shows them; two entries, the second may hold newlines."""
@@ -52,11 +127,9 @@ class Exchange:
 
     def text(self, limit: int | None = None) -> str:
         """The reply as redis-cli prints it."""
-        if self.error is not None:
-            return f"(error) {self.error}"
-        if not self.answered:
+        if not self.answered and self._error is None:
             return "(no reply yet)"
-        return format_reply(self.reply, self.command, limit)
+        return format_reply(self.value, self.command, limit)
 
 
 @dataclass
@@ -131,7 +204,8 @@ class Wire:
         options: dict[str, Any] = parse_url(url) if url else {}  # type: ignore[no-untyped-call]
         options.update(connection)
         path = options.pop("unix_socket_path", None) or options.pop("path", None)
-        options.pop("connection_class", None)
+        if options.pop("connection_class", None) is SSLConnection:
+            raise ValueError("the wire cannot read an encrypted connection: give a redis:// or unix:// address")
         self._class: type[_Recorded] = _RecordedUnix if path else _RecordedTCP
         if path:
             options["path"] = str(path)
@@ -227,9 +301,7 @@ class Wire:
             with self._lock:
                 self._costs = [each for each in self._costs if each is not cost]
 
-    def before(
-        self, match: Match, action: Callable[[], object], *, client: str | None = None, times: int = 1
-    ) -> None:
+    def before(self, match: Match, action: Callable[[], object], *, client: str | None = None, times: int = 1) -> None:
         """Run `action` once, just before the command that matches is sent.
 
         `match` is a command name (`"SET"`, `"CONFIG GET"`), a number n (the n-th command sent from now on,
@@ -240,9 +312,7 @@ class Wire:
         """
         self._before.append(_Hook(match, action, client, times))
 
-    def after(
-        self, match: Match, action: Callable[[], object], *, client: str | None = None, times: int = 1
-    ) -> None:
+    def after(self, match: Match, action: Callable[[], object], *, client: str | None = None, times: int = 1) -> None:
         """Like `before`, but when the reply has been read; of a pipeline, when all its replies have."""
         self._after.append(_Hook(match, action, client, times))
 
@@ -328,10 +398,13 @@ class _TappedSocket(socket.socket):
         return size
 
 
-_PUBSUB = frozenset(
-    {b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE"}
-)
+_PUBSUB = frozenset({b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE"})
 _MESSAGES = frozenset({"message", "pmessage", "smessage", b"message", b"pmessage", b"smessage"})
+
+
+def _is_message(reply: Any) -> bool:
+    """Whether this is a published message, which may come between a SUBSCRIBE and its answer."""
+    return isinstance(reply, list) and bool(reply) and reply[0] in _MESSAGES
 
 
 class _Recorded:
@@ -341,15 +414,18 @@ class _Recorded:
         self._wire = wire
         self._label = label
         self._in_setup = False
+        self._stream = _Stream()
         self._waiting: list[Exchange] = []
         self._trip: int | None = None
         self._then: list[_Hook] = []
         super().__init__(**options)
 
     def _connect(self) -> socket.socket:
+        self._stream = _Stream()
         return _TappedSocket.around(super()._connect(), self._heard)  # type: ignore[misc]
 
     def _heard(self, data: memoryview) -> None:
+        self._stream.chunks.append(bytes(data))
         if not self._in_setup:
             self._wire._received(len(data), self._label)
 
@@ -388,33 +464,40 @@ class _Recorded:
             super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
         except redis.RedisError as error:
             for exchange in exchanges:
-                exchange.error = str(error)
+                exchange._error = str(error)
             raise
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
-        if self._in_setup:
-            return super().read_response(*args, **kwargs)  # type: ignore[misc]
-        waiting = self._waiting
+        waiting, stream = self._waiting, self._stream
         try:
             reply = super().read_response(*args, **kwargs)  # type: ignore[misc]
         except redis.ResponseError as error:
-            self._answer(waiting, None, str(error))
+            self._answer(waiting, stream, None, str(error))
             raise
         except BaseException as error:
             for exchange in waiting:
-                exchange.error = str(error) or type(error).__name__
+                exchange._error = str(error) or type(error).__name__
+            if waiting and self._sock is None:  # type: ignore[attr-defined]
+                # An error such as NOAUTH closes redis-py's connection, but is a reply all the same.
+                waiting[0]._stream = stream
+                stream.owed.append(waiting[0])
             raise
-        self._answer(waiting, reply, None)
+        self._answer(waiting, stream, reply, None)
         return reply
 
-    def _answer(self, waiting: list[Exchange], reply: Any, error: str | None) -> None:
+    def _answer(self, waiting: list[Exchange], stream: _Stream, reply: Any, error: str | None) -> None:
+        """Take note of a reply: whose it is, and that its round trip is over."""
         self._trip = None
-        pushed = isinstance(reply, list) and bool(reply) and reply[0] in _MESSAGES
-        if not waiting or (pushed and waiting[0].command[0].upper() in _PUBSUB):
+        exchange = None
+        if waiting and not (_is_message(reply) and waiting[0].command[0].upper() in _PUBSUB):
+            exchange = waiting.pop(0)
+            exchange.reply, exchange._error, exchange.answered = reply, error, True
+        elif not self._in_setup:
             self._wire.messages.append((self._label, reply))
-            return
-        exchange = waiting.pop(0)
-        exchange.reply, exchange.error, exchange.answered = reply, error, True
+        if not isinstance(reply, hiredis.PushNotification):
+            stream.owed.append(exchange)
+            if exchange is not None:
+                exchange._stream = stream
         if self._then and not waiting:
             then, self._then = self._then, []
             self._wire._run(then)

@@ -185,9 +185,7 @@ def shows_raw(command: Sequence[bytes | str]) -> bool:
     return length is None or length == len(command)
 
 
-def format_reply(
-    value: object, command: Sequence[bytes | str] | None = None, limit: int | None = None
-) -> str:
+def format_reply(value: object, command: Sequence[bytes | str] | None = None, limit: int | None = None) -> str:
     """The reply exactly as redis-cli prints it on a terminal, without the last newline.
 
     `value` is what `grader.resp.Reader` gives, or what redis-py hands out before its response callbacks
@@ -203,7 +201,8 @@ def format_reply(
 
 
 def _text(data: bytes | str) -> str:
-    return data if isinstance(data, str) else bytes(data).decode("utf-8", "backslashreplace")
+    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else bytes(data)
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def _scalar(value: object, limit: int | None) -> str | None:
@@ -222,11 +221,9 @@ def _scalar(value: object, limit: int | None) -> str | None:
         case float():
             return f"(double) {Double.of(value).text}"
         case SimpleString():
-            return shorten(str(value), limit)
-        case ErrorReply():
-            return f"(error) {shorten(str(value), limit)}"
-        case BaseException():
-            return f"(error) {shorten(str(value), limit)}"
+            return shorten(_text(value), limit)
+        case ErrorReply() | BaseException():
+            return f"(error) {shorten(_text(str(value)), limit)}"
         case Verbatim():
             return shorten(_text(value.data), limit)
         case bytes() | bytearray() | str():
