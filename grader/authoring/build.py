@@ -66,6 +66,23 @@ def build(root: Path, check: bool = False, progress: Callable[[str], None] = lam
     return report
 
 
+def release_of(root: Path, path: str) -> bytes:
+    """The released bytes of one file, ``notebooks/week1/02-….ipynb`` for example, made afresh.
+
+    Raises:
+        BuildError, SourceError: when it cannot be built.
+    """
+    name = path.removeprefix("notebooks/")
+    with tempfile.TemporaryDirectory(prefix="course-build-") as temporary:
+        work = Path(temporary)
+        expand_sources(root, work / release.SOURCE_DIRECTORY, catalog(), with_start=True)
+        _generate(work, name.partition("/")[0] if "/" in name else _START)
+        made = _collect(work / release.RELEASE_DIRECTORY)
+    if name not in made:
+        raise BuildError(f"{path} is not among what the sources build to")
+    return made[name]
+
+
 def expand_sources(
     root: Path,
     destination: Path,
@@ -91,6 +108,13 @@ def expand_sources(
         for source in sorted(solutions.glob("*.md")):
             notebook = expand(source, exercises, source.stem)
             (destination / _START / f"{source.stem}.ipynb").write_text(serialise(notebook), encoding="utf-8")
+
+
+def flatten_start(folder: Path) -> None:
+    """Move the start page to the top of `folder`, where a learner finds it."""
+    for path in (folder / _START).glob("*.ipynb"):
+        path.rename(folder / path.name)
+    (folder / _START).rmdir()
 
 
 def _generate(work: Path, assignment: str) -> None:

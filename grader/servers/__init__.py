@@ -8,8 +8,10 @@
 
 from grader.servers.background import (
     Background,
+    announced,
     background_status,
     course_folder,
+    free_ports,
     start_background,
     stop_background,
 )
@@ -25,6 +27,7 @@ from grader.servers.errors import (
     Unsuitable,
 )
 from grader.servers.facts import at_least, missing
+from grader.servers.given import GivenServer
 from grader.servers.learners import learning
 from grader.servers.process import LocalServer, standalone
 from grader.servers.scratchpad import scratch
@@ -33,6 +36,7 @@ from grader.servers.server import Server
 __all__ = [
     "Background",
     "Binary",
+    "GivenServer",
     "LocalServer",
     "NoRedisFound",
     "NotOurs",
@@ -43,6 +47,7 @@ __all__ = [
     "Unreachable",
     "Unsuitable",
     "Version",
+    "announced",
     "at_least",
     "background_status",
     "binaries",
@@ -50,6 +55,7 @@ __all__ = [
     "compose_up",
     "container",
     "course_folder",
+    "free_ports",
     "learning",
     "missing",
     "scratch",

@@ -141,6 +141,26 @@ def stop_background(folder: Path | None = None) -> Background:
         return state
 
 
+@contextlib.contextmanager
+def announced(folder: Path, url: str) -> Iterator[None]:
+    """Let other terminals of the course in `folder` find the local server at `url` while the block runs.
+
+    The server stays its owner's: `course learn` announces the one that ends with it.
+    """
+    server = _server_section(int(url.rpartition(":")[2].partition("/")[0]))
+    pid = int(server["process_id"])
+    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    state = Background(url, pid, started, server["run_id"], _birth(pid), server["redis_version"])
+    with _only_one(folder):
+        _write(folder, state)
+    try:
+        yield
+    finally:
+        with _only_one(folder):
+            if _read(folder) == state:
+                _state_file(folder).unlink(missing_ok=True)
+
+
 def free_ports() -> Iterator[int]:
     """Yield the free ports of 127.0.0.1 from 6379 on, a hundred at most."""
     return (port for port in range(PORT, PORT + 100) if _is_free(port))

@@ -1,0 +1,84 @@
+"""The authors' commands: build, lint, new."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from grader.cli.screen import errors, out, print_json
+from grader.marking.place import course_folder
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(build)
+    app.command()(lint)
+    new = typer.Typer(help="Scaffold new material.", no_args_is_help=True)
+    new.command("exercise")(new_exercise)
+    app.add_typer(new, name="new")
+
+
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Compare only; status 1 when something would change.")] = False,
+) -> int:
+    """Make notebooks/ and the generated parts of syllabus.md from their sources."""
+    from grader.authoring.build import build as build_course
+    from grader.authoring.syllabus import update
+
+    folder = course_folder()
+    with errors().status("Building …") as status:
+        report = build_course(folder, check, lambda step: status.update(f"Building: {step}"))
+        syllabus_changed = update(folder, check)
+    verb = "differs from its source" if check else "written"
+    for name in report.changed:
+        out().print(f"notebooks/{name} {verb}")
+    for name in report.removed:
+        out().print(f"notebooks/{name} {'has no source' if check else 'removed: it has no source'}")
+    if syllabus_changed:
+        out().print(f"syllabus.md {verb}")
+    dirty = bool(report.changed or report.removed or syllabus_changed)
+    if not dirty:
+        out().print(f"{len(report.same)} files are what their sources say.")
+    elif check:
+        out().print("Run `course build` and commit what it changes.")
+    return 1 if check and dirty else 0
+
+
+def lint(
+    what: Annotated[list[str] | None, typer.Argument(help="Weeks, exercises, or lessons; everything if none.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> int:
+    """Hold the course to its promises: transcripts true, links alive, exercises sound. Status 1 when not."""
+    from grader.authoring.lint import lint as lint_course
+
+    folder = course_folder()
+    with errors().status("Linting …") as status:
+        found = lint_course(folder, what or [], lambda step: status.update(f"Linting: {step}"))
+    if as_json:
+        print_json(found.to_dict(folder))
+        return 1 if found.problems else 0
+    for problem in found.problems:
+        where = problem.path.relative_to(folder) if problem.path.is_relative_to(folder) else problem.path
+        out().print(Text(f"{where}:{problem.line}: {problem.kind}: {problem.message}", "red"))
+    for note in found.notes:
+        out().print(note, style="yellow")
+    out().print(found.summary())
+    return 1 if found.problems else 0
+
+
+def new_exercise(
+    slug: Annotated[str, typer.Argument(help="weekN.some-name; it never changes afterwards.")],
+    notebook: Annotated[
+        str | None, typer.Option(help="The notebook it belongs to; the week's last one if not given.")
+    ] = None,
+) -> int:
+    """Scaffold an exercise: entry, check, source cells, hints and three wrong answers."""
+    from grader.authoring.scaffold import new_exercise as scaffold
+
+    folder = course_folder()
+    for path in scaffold(folder, slug, notebook):
+        out().print(f"written  {path.relative_to(folder)}")
+    out().print(f"Fill them in, then: course lint {slug}")
+    return 0
