@@ -192,19 +192,34 @@ class LocalServer:
         No keys, scripts, functions, other clients; users, CONFIG and statistics as at the start.
         """
         self._must_own("reset")
-        if self._baseline is not None and self._running():
-            with contextlib.suppress(OSError, Refused), self._control(1.0) as control:
-                reset(control, self._baseline)
-                if not self._baseline.config.get(b"save"):
-                    # A snapshot somebody asked for would come back with the next restart.
-                    with contextlib.suppress(OSError):
-                        (self.directory / "dump.rdb").unlink()
-                return
+        if self._running() and self._reset_in_place(0.25):
+            return
+        # It is dead, or held up by a script that never ends or a CLIENT PAUSE: a new process is as fast.
         self.kill()
         for left in self.directory.iterdir() if self.directory == self._home else ():
             if left != self._log:
                 _remove(left)
         self._start()
+        if self.directory != self._home and not self._reset_in_place(_PATIENCE):
+            raise StartFailed(
+                f"{self.binary} came back from {self.directory} and could not be emptied.",
+                "It should have been as new.",
+                "Look at its log, or give it an empty folder.",
+            )
+
+    def _reset_in_place(self, timeout: float) -> bool:
+        if self._baseline is None:
+            return False
+        try:
+            with self._control(timeout) as control:
+                reset(control, self._baseline)
+        except (OSError, Refused):
+            return False
+        if not self._baseline.config.get(b"save"):
+            # A snapshot somebody asked for would come back with the next restart.
+            with contextlib.suppress(OSError):
+                (self.directory / "dump.rdb").unlink()
+        return True
 
     def close(self) -> None:
         """End it and remove its folder. Safe to call twice; in a forked child it does nothing."""
