@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
 
-import click
 import typer
 
 from grader.cli import author, desk, study, teach
@@ -29,27 +28,20 @@ author.register(app)
 def main() -> None:
     """Run `course`. Exit status: 0 done and right, 1 something is not right, 2 the call could not be carried out."""
     try:
-        status: Any = app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(2)
-    except click.exceptions.UsageError as error:
-        error.show()
-        sys.exit(2)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        app()
+    except KeyboardInterrupt:
         errors().print("Stopped.")
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of our output went away (`course check | head`): nothing left to say.
-        sys.stderr.close()
+        # The reader of our output went away (`course check | head`): nothing left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except Exception as error:
         sentence = expected(error)
         if sentence is None:
             raise
-        errors().print(f"[bold red]course:[/] {sentence}", highlight=False)
+        errors().print(f"[bold red]course:[/] {sentence}", highlight=False, soft_wrap=True)
         sys.exit(2)
-    sys.exit(status if isinstance(status, int) else 0)
 
 
 def expected(error: Exception) -> str | None:

@@ -7,16 +7,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.screen import errors, out, print_json
+from grader.cli.screen import errors, out, print_json, with_status
 from grader.marking.place import course_folder
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
-    app.command()(build)
-    app.command()(lint)
+    app.command()(with_status(build))
+    app.command()(with_status(lint))
     new = typer.Typer(help="Scaffold new material.", no_args_is_help=True)
-    new.command("exercise")(new_exercise)
+    new.command("exercise")(with_status(new_exercise))
     app.add_typer(new, name="new")
 
 

@@ -12,19 +12,19 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from grader.cli.screen import errors, out, print_json
+from grader.cli.screen import errors, out, print_json, with_status
 from grader.marking.place import course_folder
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
-    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(learn)
-    app.command()(doctor)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(with_status(learn))
+    app.command()(with_status(doctor))
     redis = typer.Typer(help="The Redis you learn on.", no_args_is_help=True)
-    redis.command("start")(redis_start)
-    redis.command("stop")(redis_stop)
-    redis.command("status")(redis_status)
-    redis.command("cli")(redis_cli)
+    redis.command("start")(with_status(redis_start))
+    redis.command("stop")(with_status(redis_stop))
+    redis.command("status")(with_status(redis_status))
+    redis.command("cli")(with_status(redis_cli))
     app.add_typer(redis, name="redis")
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, ParamSpec
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
 from grader.checks import Catalog, Exercise
 from grader.marking import ExerciseResult
 from grader.notebook.card import MARKS, ResultCard
+
+P = ParamSpec("P")
 
 STATUS_MARK = {"solved": ("✔", "green"), "wrong": ("✘", "red"), "todo": ("·", "dim"), "skipped": ("–", "dim"),
                "error": ("!", "yellow")}  # fmt: skip
@@ -28,6 +32,16 @@ def out() -> Console:
 def errors() -> Console:
     """Standard error."""
     return Console(stderr=True, highlight=False)
+
+
+def with_status(command: Callable[P, int]) -> Callable[P, None]:
+    """`command` for Typer: the number it returns becomes the exit status."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        raise typer.Exit(command(*args, **kwargs))
+
+    return run
 
 
 def print_json(data: Any) -> None:

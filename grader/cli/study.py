@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from grader.checks import Exercise, catalog
-from grader.cli.screen import STATUS_MARK, out, print_card, print_json, result_line, slug_width, totals
+from grader.cli.screen import STATUS_MARK, out, print_card, print_json, result_line, slug_width, totals, with_status
 from grader.marking import ExerciseResult
 from grader.marking.place import course_folder
 from grader.marking.terminal import check_notebooks
@@ -23,12 +23,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
-    app.command()(check)
-    app.command()(watch)
-    app.command()(hint)
-    app.command()(progress)
-    app.command()(reset)
-    app.command()(quiz)
+    app.command()(with_status(check))
+    app.command()(with_status(watch))
+    app.command()(with_status(hint))
+    app.command()(with_status(progress))
+    app.command()(with_status(reset))
+    app.command()(with_status(quiz))
 
 
 def check(
@@ -157,7 +157,7 @@ def progress(as_json: AsJson = False) -> int:
                 ("━" * filled, "green"),
                 ("━" * (30 - filled), "bright_black"),
                 f"  {len(solved)} of {len(of_week)} exercises · {earned} of {possible} points",
-            )  # fmt: skip
+            )
         )
         notebook = ""
         for e in of_week:

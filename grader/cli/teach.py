@@ -9,14 +9,14 @@ import typer
 from rich.text import Text
 
 from grader.checks import catalog
-from grader.cli.screen import out, print_json, result_line, slug_width, totals
+from grader.cli.screen import out, print_json, result_line, slug_width, totals, with_status
 from grader.marking import ExerciseResult
 from grader.marking.grade import grade as grade_folder
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
-    app.command()(grade)
+    app.command()(with_status(grade))
 
 
 def grade(

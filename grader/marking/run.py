@@ -19,8 +19,7 @@ from grader.checks.answer import Answer
 from grader.checks.catalog import Exercise
 from grader.checks.session import PROMISE_SECONDS, CheckSession
 from grader.marking.result import ExerciseResult
-from grader.servers import Server
-from grader.servers import at_least, scratch
+from grader.servers import Server, at_least, scratch
 
 _PRINTED_LIMIT = 4000
 

@@ -6,9 +6,11 @@ a learner's own machine, not for marks of strangers' code.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -113,10 +115,8 @@ def _one_worker(path: Path, exercises: list[Exercise], seconds: float) -> Iterat
         return
     finally:
         if process.poll() is None:
-            try:
-                os.killpg(process.pid, 9)
-            except ProcessLookupError:
-                pass
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if process.stdout is not None:
             process.stdout.close()

@@ -33,10 +33,7 @@ def check(slug: str | None = None) -> None:
     kernel = watcher()
     names = kernel.shell.user_ns if kernel is not None else _caller_names()
     trouble = kernel.trouble.get(exercise.slug) if kernel is not None else None
-    if exercise.file is not None:
-        answer = _file_answer(exercise)
-    else:
-        answer = Answer(names, exercise.slug, trouble)
+    answer = Answer(names, exercise.slug, trouble) if exercise.file is None else _file_answer(exercise)
     try:
         result = run_exercise(exercise, answer)
     except ServerError as error:

@@ -116,7 +116,7 @@ def _write(path: Path, entries: dict[str, Entry]) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(_HEAD + yaml.safe_dump(plain, sort_keys=False))
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
