@@ -41,7 +41,7 @@ done
 
 # The folder is removed in a loop because a dying Redis may still create a file in it.
 _END_REDIS = """
-[ -z "$pid" ] || kill -9 -- "-$pid" 2>/dev/null
+[ -z "$pid" ] || kill -s KILL -- "-$pid" 2>/dev/null
 tries=0
 while [ -e "$1" ] && [ $tries -lt 100 ]; do
   rm -rf "$1" 2>/dev/null || sleep 0.01
