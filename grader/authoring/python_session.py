@@ -17,8 +17,6 @@ import traceback
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 
 def main(host: str, port: int) -> None:
@@ -27,9 +25,8 @@ def main(host: str, port: int) -> None:
     os.dup2(2, 1)
 
     def new_client() -> redis.Redis:
-        # As grader.servers' client(): what an exercise gets is what the lesson shows.
-        retry = Retry(NoBackoff(), 0)
-        return redis.Redis(host=host, port=port, decode_responses=True, protocol=2, socket_timeout=5, retry=retry)
+        # What a learner gets who types this: redis-py's own defaults, RESP3 among them.
+        return redis.Redis(host=host, port=port, decode_responses=True)
 
     names: dict[str, Any] = {
         "__name__": "__lesson__",
