@@ -13,7 +13,7 @@ class Feature:
     Attributes:
         since: the first version that has it, as "7.4".
         what: its name for a person.
-        example: a command that an older Redis does not know or calls a syntax error.
+        example: a command that an older Redis does not know, or whose words it refuses (`hash` holds a hash).
     """
 
     since: str
@@ -25,7 +25,7 @@ FEATURES = (
     Feature("7.2", "ZRANK … WITHSCORE", ("ZRANK", "key", "member", "WITHSCORE")),
     Feature("7.2", "WAITAOF", ("WAITAOF", "0", "0", "1")),
     Feature("7.4", "a time to live on a hash field (HEXPIRE, HTTL, HPERSIST)", ("HTTL", "key", "FIELDS", "1", "f")),
-    Feature("7.4", "HSCAN … NOVALUES", ("HSCAN", "key", "0", "NOVALUES")),
+    Feature("7.4", "HSCAN … NOVALUES", ("HSCAN", "hash", "0", "NOVALUES")),
     Feature("8.0", "HGETEX, HSETEX, HGETDEL", ("HGETDEL", "key", "FIELDS", "1", "f")),
     Feature("8.0", "vector sets (VADD, VSIM)", ("VCARD", "key")),
     Feature("8.2", "XACKDEL, XDELEX", ("XDELEX", "key", "IDS", "1", "1-1")),
