@@ -60,10 +60,21 @@ def build(root: Path, check: bool = False, progress: Callable[[str], None] = lam
             _generate(work, assignment)
         made = _collect(work / release.RELEASE_DIRECTORY)
         report = _install(made, root / "notebooks", check)
-        if not check:
-            _replace(work / release.SOURCE_DIRECTORY, root / release.SOURCE_DIRECTORY)
-            shutil.rmtree(root / release.SOURCE_DIRECTORY / _START, ignore_errors=True)
+    if not check:
+        build_sources(root)
     return report
+
+
+def build_sources(root: Path) -> None:
+    """Make the instructor's notebooks in ``build/source/``, which nbgrader's commands start from."""
+    destination = root / release.SOURCE_DIRECTORY
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".source-") as temporary:
+        fresh = Path(temporary) / "source"
+        expand_sources(root, fresh, catalog())
+        shutil.rmtree(destination, ignore_errors=True)
+        fresh.replace(destination)
+    (destination / ".made").touch()
 
 
 def release_of(root: Path, path: str) -> bytes:
@@ -173,9 +184,3 @@ def _install(made: dict[str, bytes], notebooks: Path, check: bool) -> BuildRepor
             if not check:
                 path.unlink()
     return report
-
-
-def _replace(new: Path, old: Path) -> None:
-    shutil.rmtree(old, ignore_errors=True)
-    old.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(new, old)

@@ -22,12 +22,19 @@ def register(app: typer.Typer) -> None:
 
 def build(
     check: Annotated[bool, typer.Option("--check", help="Compare only; status 1 when something would change.")] = False,
+    sources_only: Annotated[
+        bool, typer.Option("--sources-only", help="Only the instructor's notebooks in build/source, for nbgrader.")
+    ] = False,
 ) -> int:
     """Make notebooks/ and the generated parts of syllabus.md from their sources."""
     from grader.authoring.build import build as build_course
+    from grader.authoring.build import build_sources
     from grader.authoring.syllabus import update
 
     folder = course_folder()
+    if sources_only:
+        build_sources(folder)
+        return 0
     with errors().status("Building …") as status:
         report = build_course(folder, check, lambda step: status.update(f"Building: {step}"))
         syllabus_changed = update(folder, check)

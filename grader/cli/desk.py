@@ -9,7 +9,6 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.panel import Panel
 from rich.text import Text
 
 from grader.cli.screen import errors, out, print_json, with_status
@@ -46,13 +45,14 @@ def learn(
             server = stack.enter_context(learners_redis(folder, redis))
         with errors().status("Starting JupyterLab …"):
             running = stack.enter_context(lab(folder, server.url, port, context.args))
-        text = Text.assemble(
-            ("Redis       ", "bold"), f"{server.version} at {server.shown}\n",
-            ("JupyterLab  ", "bold"), f"{running.url}\n",
-            ("Lessons     ", "bold"), "modules/week1-fundamentals/README.md\n\n",
-            ("Ctrl-C ends both and leaves nothing running.", "dim"),
-        )  # fmt: skip
-        out().print(Panel(text, title="The Redis course", title_align="left", border_style="red", expand=False))
+        out().print(Text("The Redis course\n", "bold red"))
+        for name, value in (
+            (f"Redis {server.version}", server.shown),
+            ("JupyterLab", running.url),
+            ("Lessons", "modules/week1-fundamentals/README.md"),
+        ):
+            out().print(Text.assemble((f"  {name:<14}", "bold"), value), soft_wrap=True)
+        out().print(Text("\nCtrl-C ends both and leaves nothing running.", "dim"))
         if browser:
             webbrowser.open(running.url)
         try:

@@ -8,6 +8,8 @@ the ones it must leave alone.
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,26 @@ def answer_files(source: Path) -> dict[str, list[str]]:
     return found
 
 
+def ensure_source(root: Path) -> None:
+    """Make the instructor's notebooks in ``build/source`` when they are missing or older than their sources.
+
+    nbgrader reads its configuration in every server it is enabled in: a course without sources (a learner's
+    submission, say) is left alone.
+    """
+    made = root / SOURCE_DIRECTORY
+    sources = [p for p in (root / "solutions").rglob("*") if p.is_file()]
+    if not sources:
+        return
+    sources += list((Path(__file__).resolve().parent.parent / "checks").rglob("*.yml"))
+    newest = max(p.stat().st_mtime for p in sources)
+    stamp = made / ".made"
+    if stamp.is_file() and stamp.stat().st_mtime >= newest:
+        return
+    # A process of its own: authoring is a floor above, and Jupyter's own process stays as it was.
+    command = [sys.executable, "-m", "grader.cli", "build", "--sources-only"]
+    subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
+
+
 def config(root: Path, database: str = "sqlite:///gradebook.db") -> Config:
     """nbgrader's configuration for the course in `root`.
 
@@ -115,5 +137,13 @@ def config(root: Path, database: str = "sqlite:///gradebook.db") -> Config:
 
 
 def _after_release(root: Path, assignment: str | None) -> None:
+    """nbgrader only logs what a hook raises, so a file that cannot be cleared is removed, not released as it is."""
     release = root / RELEASE_DIRECTORY
-    clear_python_files(release / assignment if assignment else release)
+    folder = release / assignment if assignment else release
+    try:
+        clear_python_files(folder)
+    except ValueError:
+        for path in folder.rglob("*.py"):
+            if "SOLUTION" in path.read_text(encoding="utf-8"):
+                path.unlink()
+        raise

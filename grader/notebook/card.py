@@ -66,9 +66,9 @@ class ResultCard:
         solved = r.status == "solved"
         colour = _COLOURS["kept" if solved else "skipped" if r.status == "skipped" else "broken"]
         parts = [_STYLE, f'<div class="rc-card" data-status="{r.status}" style="--rc:{colour}">']
+        mark = "✔" if solved else "–" if r.status == "skipped" else "✘"
         parts.append(
-            f'<div class="rc-head"><b style="color:{colour}">{"✔" if solved else "–" if r.status == "skipped" else "✘"} '
-            f'{escape(r.title)}</b><code class="rc-dim">{escape(r.slug)}</code>'
+            f'<div class="rc-head"><b style="color:{colour}">{mark} {escape(r.title)}</b><code class="rc-dim">{escape(r.slug)}</code>'
             f'<span class="rc-right rc-dim">{escape(self._points())}</span></div>'
         )
         if r.note:
@@ -98,7 +98,7 @@ class ResultCard:
         ]
         if not with_detail:
             return "".join(parts) if promise.expected else ""
-        if promise.where:
+        if promise.where and promise.kind != "todo":
             parts.append(f"<pre>{escape(chr(10).join(promise.where))}</pre>")
         name = promise.misconception
         if name is not None:
@@ -150,7 +150,7 @@ class ResultCard:
                 elif promise is first or promise.status == "error":
                     out += _wrap(promise.happened, width, "      ")
                 if promise is first:
-                    out += [f"        {line}" for line in promise.where]
+                    out += [f"        {line}" for line in promise.where if promise.kind != "todo"]
                     if promise.misconception:
                         why = self.exercise.misconceptions.get(promise.misconception, "")
                         out += _wrap(f"{promise.misconception}: {why}", width, "      ")

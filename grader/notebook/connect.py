@@ -7,6 +7,7 @@ from typing import Any
 import redis
 
 from grader.marking.place import NotInCourseError, course_folder
+from grader.notebook.desk import without_password
 from grader.notebook.quiet import Quiet
 from grader.servers import ServerError, learning
 
@@ -34,11 +35,5 @@ def connect(url: str | None = None, **options: Any) -> redis.Redis:
         version = client.info("server")["redis_version"]
     except (ServerError, redis.RedisError) as error:
         raise Quiet(f"No Redis: {error}") from None
-    print(f"Connected to Redis {version} at {_plain(server.url)}")  # noqa: T201 - the learner's own cell output
+    print(f"Connected to Redis {version} at {without_password(server.url)}")  # noqa: T201 - the learner's own cell output
     return client
-
-
-def _plain(url: str) -> str:
-    """The address without a password."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
