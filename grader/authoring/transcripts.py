@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from grader.authoring.lessons import EXECUTED, Block, Lesson, read_lesson
 from grader.authoring.problems import Problem
 from grader.authoring.sessions import (
@@ -72,7 +74,10 @@ class Step:
 
 @dataclass
 class Run:
-    """What `run_lessons` did: the problems, and how many blocks and commands it ran per (kind, version)."""
+    """What `run_lessons` did: the problems, and how many blocks and commands it ran per (kind, version).
+
+    `not_run` names the blocks that were not, as (lesson, line, reason): marked so, or for a version not here.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     blocks: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -82,8 +87,9 @@ class Run:
 
 @dataclass(frozen=True)
 class _Finding:
-    """A problem seen on one version; those of several versions are told together."""
+    """A problem seen on one version; those of several versions are told together. `block` is the fence's line."""
 
+    block: int
     line: int
     kind: str
     message: str
@@ -121,7 +127,7 @@ def run_lessons(
         run.problems += [Problem(path, *found) for found in _static_problems(lesson)]
         run.not_run += [(path, block.line, block.markers.not_run) for block in lesson.blocks if block.markers.not_run]
         found: dict[_Finding, list[str]] = {}
-        passes: dict[int, int] = Counter()
+        passes: Counter[int] = Counter()
         for binary in binaries:
             if progress is not None:
                 progress(path, binary.version)
@@ -133,7 +139,7 @@ def run_lessons(
             for line in pass_.lines_run:
                 passes[line] += 1
         run.problems += [
-            _told(path, finding, versions, differs=len(versions) < passes.get(finding.line, 0))
+            _told(path, finding, versions, differs=len(versions) < passes[finding.block])
             for finding, versions in found.items()
         ]
     run.problems.sort(key=lambda problem: (str(problem.path), problem.line))
@@ -174,6 +180,14 @@ def _dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
+def _left_out(lesson: Lesson, binaries: Sequence[Binary]) -> Iterator[tuple[Path, int, str]]:
+    for block in lesson.blocks:
+        if block.markers.not_run is not None:
+            yield lesson.path, block.line, block.markers.not_run
+        elif block.markers.versions is not None and not any(block.runs_on(b.version) for b in binaries):
+            yield lesson.path, block.line, f"no Redis {block.markers.versions.text} here"
+
+
 def _told(path: Path, finding: _Finding, versions: list[str], differs: bool) -> Problem:
     message = finding.message.replace("{versions}", " and ".join(versions))
     if differs and finding.detail.startswith(_SHOWN_MARK):
@@ -207,7 +221,10 @@ class _Pass:
         findings: list[_Finding] = []
         shared = any(block.kind in EXECUTED and block.markers.server is None for block in wanted)
         with contextlib.ExitStack() as stack:
-            stage = stack.enter_context(_stage(self.binary, ())) if shared else None
+            try:
+                stage = stack.enter_context(_stage(self.binary, ())) if shared else None
+            except ServerError as error:
+                return [_Finding(0, 0, "server", "Redis {versions} did not start", _indented(str(error)))]
             for block in wanted:
                 self.lines_run.append(block.line)
                 self.blocks[block.kind, self.version] += 1
@@ -227,12 +244,14 @@ class _Pass:
                 with _stage(self.binary, block.markers.server or ()) as stage:
                     return self._steps(block, stage, time.monotonic() + self.seconds)
             except ServerError as error:
-                return [_Finding(block.line, "server", "Redis {versions} did not start", _indented(str(error)))]
+                return [
+                    _Finding(block.line, block.line, "server", "Redis {versions} did not start", _indented(str(error)))
+                ]
         if block.markers.fresh or shared.server.pid is None:
             try:
-                shared.renew(deadline)
-            except (ServerError, OSError, TooSlowError) as error:
-                return [_Finding(block.line, block.kind, "the server could not be made fresh", str(error))]
+                shared.renew(deadline, empty=block.markers.fresh)
+            except (ServerError, RedisError, OSError, TooSlowError) as error:
+                return [_Finding(block.line, block.line, block.kind, "the server could not be made fresh", str(error))]
         return self._steps(block, shared, deadline)
 
     def _configuration(self, block: Block, deadline: float) -> list[_Finding]:
@@ -241,7 +260,11 @@ class _Pass:
         self.commands[block.kind, self.version] += 1
         if said is None:
             return []
-        return [_Finding(block.line, "ini", "Redis {versions} does not take this configuration", _indented(said))]
+        return [
+            _Finding(
+                block.line, block.line, "ini", "Redis {versions} does not take this configuration", _indented(said)
+            )
+        ]
 
     def _steps(self, block: Block, stage: _Stage, deadline: float) -> list[_Finding]:
         steps, malformed = split_steps(block)
@@ -259,26 +282,25 @@ class _Pass:
                 except (TooSlowError, CannotRunError, ConnectionError) as error:
                     limit = f" (a block has {self.seconds:g} s)" if isinstance(error, TooSlowError) else ""
                     message = f"`{_first_line(step.command)}` on Redis {{versions}}: {error}{limit}"
-                    findings.append(_Finding(line, block.kind, message, ""))
+                    findings.append(_Finding(block.line, line, block.kind, message, ""))
                     if not isinstance(error, CannotRunError):
                         stage.abandon(block.kind)
                         break
                     continue
                 self.commands[block.kind, self.version] += 1
                 if step.example is None and not step.shown and block.kind == "python":
-                    self._illustration(step, line, got, findings)
+                    if got:
+                        said = _indented("\n".join(got))
+                        message = "the block fails on Redis {versions}"
+                        findings.append(_Finding(block.line, line, "python", message, said))
                 elif not agrees(step, got, block.markers.varies):
                     self._disagreement(block, step, line, got, findings)
         return findings
 
-    def _illustration(self, step: Step, line: int, got: list[str], findings: list[_Finding]) -> None:
-        if got:
-            findings.append(_Finding(line, "python", "the block fails on Redis {versions}", _indented("\n".join(got))))
-
     def _disagreement(self, block: Block, step: Step, line: int, got: list[str], findings: list[_Finding]) -> None:
         message = f"`{_first_line(step.command)}` on Redis {{versions}} shows something else (- expected, + got)"
         detail = _SHOWN_MARK + _indented(difference(step.shown, got))
-        findings.append(_Finding(line, block.kind, message, detail))
+        findings.append(_Finding(block.line, line, block.kind, message, detail))
         kept = merged(step.shown, got, block.markers.varies)
         if block.kind == "wire":
             kept = [f"S: {text}" for text in kept]
@@ -328,7 +350,7 @@ class _Stage:
     def python(self) -> PythonSession:
         session = self._open.get("python")
         if not isinstance(session, PythonSession):
-            session = self._open["python"] = PythonSession(self._work(), self.address)
+            session = self._open["python"] = PythonSession(self._room("python"), self.address)
         return session
 
     def console(self) -> ShellSession:
@@ -336,24 +358,26 @@ class _Stage:
         if not isinstance(session, ShellSession):
             self._shells += 1
             wrappers = self._folder / f"bin{self._shells}"
-            session = ShellSession(self._work(), wrappers, self.address, self._binary.path)
+            session = ShellSession(self._room("shell"), wrappers, self.address, self._binary.path)
             self._open["console"] = session
         return session
 
-    def _work(self) -> Path:
-        work = self._folder / "work"
-        work.mkdir(exist_ok=True)
-        return work
+    def _room(self, name: str) -> Path:
+        # Apart: what a shell leaves running is found by the folder it runs in.
+        room = self._folder / name
+        room.mkdir(exist_ok=True)
+        return room
 
-    def renew(self, deadline: float) -> None:
-        """An empty server and one new connection of each kind (a stopped server is started again)."""
+    def renew(self, deadline: float, empty: bool) -> None:
+        """New connections, to an empty server if asked; a server the lesson has stopped is started again."""
         if self.server.pid is None:
             self.server.restart()
-        client = self.server.client()
-        try:
-            client.flushall()
-        finally:
-            client.close()
+        if empty:
+            client = self.server.client()
+            try:
+                client.flushall()
+            finally:
+                client.close()
         self.abandon("redis")
         python = self._open.get("python")
         if isinstance(python, PythonSession):
@@ -437,27 +461,31 @@ def _run_wire(context: _Context, step: Step, asked: _Asked) -> list[str]:
 
 
 def _as_shown(data: bytes, shown: Sequence[str]) -> list[str]:
-    """The bytes as escaped lines, cut where the lesson cuts them if they agree, else one line a reply."""
+    """The bytes as escaped lines: cut where the lesson cuts them if that is possible, else one line a reply.
+
+    A shown line and a line that differs from it (because it varies) end at the same number of line ends.
+    """
     lines: list[str] = []
     rest = data
     for text in shown:
         part = unescape(text)
-        count = part.count(b"\r\n")
-        cut = len(part) if rest.startswith(part) else len(b"\r\n".join(rest.split(b"\r\n")[:count])) + 2
-        if count == 0 and not rest.startswith(part):
-            break
-        if rest[:cut]:
-            lines.append(escape(rest[:cut]))
+        cut = len(part) if rest.startswith(part) else _after_line_ends(rest, part.count(b"\r\n"))
+        if not rest[:cut]:
+            return [escape(reply) for reply in _replies(data)]
+        lines.append(escape(rest[:cut]))
         rest = rest[cut:]
-    return (
-        lines + [escape(reply) for reply in _replies(rest)]
-        if _same_cut(lines, shown)
-        else [escape(reply) for reply in _replies(data)]
-    )
+    return lines + [escape(reply) for reply in _replies(rest)]
 
 
-def _same_cut(lines: Sequence[str], shown: Sequence[str]) -> bool:
-    return len(lines) == len(shown)
+def _after_line_ends(data: bytes, count: int) -> int:
+    """The index behind the `count`-th line end, the length of `data` if there are fewer."""
+    index = 0
+    for _ in range(count):
+        found = data.find(b"\r\n", index)
+        if found < 0:
+            return len(data)
+        index = found + 2
+    return index
 
 
 def _replies(data: bytes) -> list[bytes]:
