@@ -387,7 +387,8 @@ class Reader:
         if rest >= self.limits.line:
             self._fail(f"no CRLF within {self.limits.line} bytes", position)
         self._wait_for(position, position + rest + 1)
-        self._needs_line, self._line_came = True, False
+        # Not before its first byte was seen: that one may be refused without waiting for the CRLF.
+        self._needs_line, self._line_came = rest > 0, False
         return INCOMPLETE
 
     def _wait_for(self, position: int, stop: int) -> Any:

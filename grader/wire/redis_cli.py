@@ -192,17 +192,28 @@ def format_reply(value: object, command: Sequence[bytes | str] | None = None, li
     (there a status such as OK cannot be told from a string, and is quoted). `command` is the command that was
     answered: INFO, CLIENT LIST and a few more are printed as they are. `limit`, in bytes, cuts long strings
     in the middle and aggregates to that many elements; None shows everything. Text that is not UTF-8 appears
-    with backslash escapes where redis-cli would write the bytes themselves.
+    with backslash escapes where redis-cli would write the bytes themselves, and a big number, at which
+    redis-cli 7.0 gives up, as `(big number) …`.
     """
-    if command is not None and shows_raw(command) and isinstance(value, bytes | str | Verbatim):
-        raw = value.data if isinstance(value, Verbatim) else value
-        return shorten(_text(raw), limit)
+    if command is not None and shows_raw(command):
+        match value:
+            case Verbatim():
+                return shorten(_text(value.data).removesuffix("\n"), limit)
+            case bytes() | str() if not isinstance(value, SimpleString):
+                return shorten(_text(value).removesuffix("\n"), limit)
+            case ErrorReply() | BaseException():
+                return shorten(_text(str(value)), limit)
     return "\n".join(_lines(value, limit))
 
 
 def _text(data: bytes | str) -> str:
     raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else bytes(data)
     return raw.decode("utf-8", "backslashreplace")
+
+
+def _c_string(text: str) -> str:
+    """The text of a status or an error, of which redis-cli prints nothing behind a NUL."""
+    return _text(text.partition("\0")[0])
 
 
 def _scalar(value: object, limit: int | None) -> str | None:
@@ -213,7 +224,7 @@ def _scalar(value: object, limit: int | None) -> str | None:
         case bool():
             return "(true)" if value else "(false)"
         case BigNumber():
-            return str(int(value))
+            return f"(big number) {int(value)}"
         case int():
             return f"(integer) {int(value)}"
         case Double():
@@ -221,9 +232,9 @@ def _scalar(value: object, limit: int | None) -> str | None:
         case float():
             return f"(double) {Double.of(value).text}"
         case SimpleString():
-            return shorten(_text(value), limit)
+            return shorten(_c_string(value), limit)
         case ErrorReply() | BaseException():
-            return f"(error) {shorten(_text(str(value)), limit)}"
+            return f"(error) {shorten(_c_string(str(value)), limit)}"
         case Verbatim():
             return shorten(_text(value.data), limit)
         case bytes() | bytearray() | str():
@@ -266,7 +277,7 @@ def _lines(value: object, limit: int | None) -> Iterator[str]:
             yield line
             front, line = front[1:], ""
         line += front
-        if isinstance(item, _Elision):
+        if isinstance(item, _Words):
             line += item.text
             continue
         text = _scalar(item, limit)
@@ -287,20 +298,37 @@ def _lines(value: object, limit: int | None) -> Iterator[str]:
         for index in shown:
             lead = "\n" + indent if entries else ""
             if index > last + 1:
-                entries.append((f"\n{indent}{'':{width}}  ", inner, _Elision(index - last - 1)))
+                entries.append((f"\n{indent}{'':{width}}  ", inner, _Words(f"… {index - last - 1} more …")))
             entries.append((f"{lead}{index:{width}}{_MARK[kind]} ", inner, items[(index - 1) * step]))
             if step == 2:
-                entries.append((" => ", inner, items[(index - 1) * step + 1]))
+                held = items[(index - 1) * step + 1]
+                if _takes_lines(held):
+                    entries.append((" => ", inner, _NOTHING))
+                entries.append((f"\n{inner}" if _takes_lines(held) else " => ", inner, held))
             last = index
         todo.extend(reversed(entries))
     yield line
 
 
-class _Elision:
-    """Stands for the elements of an aggregate that are not shown."""
+def _takes_lines(value: object) -> bool:
+    """Whether redis-cli puts a map's value on lines of its own: an aggregate of more than one entry does."""
+    while _scalar(value, 0) is None:
+        kind, items = _aggregate(value)
+        each = 2 if kind == "map" else 1
+        if len(items) != each:
+            return len(items) > each
+        value = items[-1]
+    return False
 
-    def __init__(self, count: int) -> None:
-        self.text = f"… {count} more …"
+
+class _Words:
+    """Text of our own among the replies."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+_NOTHING = _Words("")
 
 
 def _shown(count: int, limit: int | None) -> Iterable[int]:
