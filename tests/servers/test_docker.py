@@ -64,6 +64,16 @@ def test_compose_down_of_nothing_is_no_error(project: str) -> None:
 
 
 @pytest.mark.docker
+def test_a_container_and_its_volume_are_gone_after_the_block(docker_image: str) -> None:
+    with container(docker_image) as server:
+        name = server._container.name
+        assert names(name) == [name]
+        (volume,) = (mount["Name"] for mount in server._container.attrs["Mounts"])
+    assert names(name) == []
+    assert subprocess.run(["docker", "volume", "inspect", volume], capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.docker
 def test_a_container_is_gone_when_its_owner_is_killed(
     docker_image: str, owner: Callable[..., Owner], until: Callable[..., None]
 ) -> None:
