@@ -10,11 +10,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-
-from filelock import FileLock
 
 from grader.servers.binary import Binary, default_binary
 from grader.servers.control import Control, Refused
@@ -283,6 +282,8 @@ def _write(folder: Path, state: Background) -> None:
     written.replace(_state_file(folder))
 
 
-def _only_one(folder: Path) -> FileLock:
+def _only_one(folder: Path) -> AbstractContextManager[object]:
+    from filelock import FileLock  # a third of this room's import time, for `start` and `stop` only
+
     (folder / ".course").mkdir(parents=True, exist_ok=True)
     return FileLock(folder / ".course" / "redis.lock", timeout=60)

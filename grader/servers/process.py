@@ -5,6 +5,7 @@ larger topologies are made of several of these."""
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -290,6 +291,8 @@ class LocalServer:
             # 6-8 ms is what a start takes; asking every half millisecond costs little of it.
             time.sleep(0.0005)
         said = self._log.read_bytes()[logged:].decode(errors="replace")
+        if not said and shutil.disk_usage(self._home).free < 65536:
+            said = f"No space left on the disk of {self._home.parent}, not even for its log"
         raise start_up_failure(self.binary, self.port, self._process.poll(), said, _PATIENCE, why)
 
     def _remember(self, control: Control) -> None:
@@ -411,11 +414,11 @@ def _reason(log: str) -> str:
     if quoted:
         culprit, *rest = lines[quoted[-1] :]
         return f"{culprit.removeprefix('>>> ')}: {rest[0] if rest else 'refused'}"
-    return " / ".join(line.rstrip(".") for line in lines[-2:]) or "it wrote nothing (is the disk full?)"
+    return " / ".join(line.rstrip(".") for line in lines[-2:]) or "it wrote nothing"
 
 
 def _advice(said: str) -> str:
-    if "No space left" in said or "disk full" in said:
+    if "No space left" in said:
         return "Free some space on the disk, or set TMPDIR to a folder on another one."
     if "Permission denied" in said or "Read-only" in said:
         return "Make the folder writable, or set TMPDIR to one that is."
