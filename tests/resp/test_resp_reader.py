@@ -114,6 +114,21 @@ def test_the_caller_may_reuse_the_memory_it_fed() -> None:
     assert reader.read() == b"hello"
 
 
+def test_values_may_be_read_one_at_a_time_while_more_is_fed() -> None:
+    reader = Reader()
+    reader.feed(b"$1000\r\n")
+    assert reader.read() is INCOMPLETE
+    reader.feed(b"x" * 1000 + b"\r\n")
+    assert reader.read() == b"x" * 1000
+    reader.feed(b":1\r\n:2")
+    assert reader.read() == 1
+    reader.feed(b"\r\n+OK")
+    assert reader.read() == 2
+    assert reader.read() is INCOMPLETE
+    reader.feed(b"\r\n:3\r\n")
+    assert [reader.read(), reader.read(), reader.read()] == ["OK", 3, INCOMPLETE]
+
+
 def test_a_null_array_can_be_told_from_a_null_string() -> None:
     reader = Reader(null_array=NULL_ARRAY)
     reader.feed(b"*2\r\n*-1\r\n$-1\r\n")

@@ -255,6 +255,9 @@ def test_resp3_and_its_pushes_are_recorded(wire: Wire) -> None:
     assert subscriber.get_message(timeout=5)["data"] == "hello"  # type: ignore[index]
     assert wire.names[-2:] == ["SUBSCRIBE", "PUBLISH"]
     assert wire.exchanges[-2].text() == '1) "subscribe"\n2) "news"\n3) (integer) 1'
+    subscriber.ping()
+    subscriber.get_message(timeout=5)
+    assert wire.exchanges[-1].text() == "PONG"
     subscriber.close()
 
 
@@ -296,6 +299,7 @@ def test_a_connection_that_breaks_is_recorded_and_never_retried(server: LocalSer
     assert wire.exchanges[1].text() == "(error) Timeout reading from socket"
     assert hasty.get("key") is None
     assert wire.exchanges[2].text() == "(nil)"
+    assert wire.exchanges[1].text() == "(error) Timeout reading from socket"
 
 
 def test_threads_may_share_a_client_and_nothing_is_lost_or_mixed(wire: Wire) -> None:

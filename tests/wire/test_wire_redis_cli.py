@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from real_commands import COMMANDS
 
 from grader.resp import (
+    BigNumber,
     Double,
     ErrorReply,
     Map,
+    Push,
     Reader,
     SetReply,
     SimpleString,
@@ -174,3 +176,60 @@ def test_a_command_typed_as_it_is_shown_is_sent_as_it_was(redis_cli: str, comman
     lines = [format_command(command) for command in commands]
     assert [split_line(line) for line in lines] == commands
     assert as_redis_cli_splits(redis_cli, lines) == commands
+
+
+def test_nothing_behind_a_nul_is_read_as_in_redis_cli_which_hands_on_a_c_string() -> None:
+    assert split_line("\0ECHO") == []
+    assert split_line("ECHO a\0b") == [b"ECHO", b"a"]
+    with pytest.raises(ValueError, match="double quote at column 6 is never closed"):
+        split_line('ECHO "a\0"')
+
+
+def test_a_line_that_is_refused_says_where_and_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"closing single quote at column 8 is followed by 'c'; put a space"):
+        split_line("ECHO 'a'c")
+
+
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        (["SET", "page:home", 1, 1.5], "SET page:home 1 1.5"),
+        (["SET", "", "two words"], 'SET "" "two words"'),
+        (["SET", 'a"b', "it's", "back\\slash"], 'SET "a\\"b" "it\'s" back\\slash'),
+        (["SET", b"\x00\xff", "tab\there"], r'SET "\x00\xff" "tab\there"'),
+        (["SET", "é", "é ü"], 'SET é "é ü"'),
+    ],
+)
+def test_arguments_are_quoted_only_where_they_have_to_be(args: list[bytes | str], shown: str) -> None:
+    assert format_command(args) == shown
+    assert [arg.decode("utf-8", "surrogateescape") for arg in split_line(shown)] == [
+        arg.decode("utf-8", "surrogateescape") if isinstance(arg, bytes) else str(arg) for arg in args
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"a": [1, 2], "b": {}}, '1# "a" => \n   1) (integer) 1\n   2) (integer) 2\n2# "b" => (empty hash)'),
+        ({7}, "1~ (integer) 7"),
+        (set(), "(empty set)"),
+        ((True, None, 1.0), "1) (true)\n2) (nil)\n3) (double) 1"),
+        (Push(), "(empty push)"),
+        (BigNumber(10**20), "(big number) 100000000000000000000"),
+        (ValueError("ERR from redis-py"), "(error) ERR from redis-py"),
+    ],
+)
+def test_what_redis_py_makes_of_a_reply_can_be_shown_too(value: object, shown: str) -> None:
+    assert format_reply(value) == shown
+
+
+def test_a_value_that_is_no_reply_is_refused() -> None:
+    with pytest.raises(TypeError, match="object"):
+        format_reply([object()])
+
+
+def test_a_thousand_levels_are_shown_without_recursion() -> None:
+    value: list[object] = []
+    for _ in range(1_000):
+        value = [value]
+    assert format_reply(value) == "1) " * 1_000 + "(empty array)"
