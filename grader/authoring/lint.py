@@ -39,14 +39,13 @@ class LintReport:
         """One line a kind of thing."""
         c = self.counts
         on = ", ".join(f"{n} commands on {version}" for version, n in sorted(self.commands.items()))
+        versions = f"{c['versions']} version{'s' if c['versions'] != 1 else ''} of Redis"
+        read = f"{c['diagrams']} diagrams, {c['pages']} pages of links, {c['questions']} quiz questions"
+        problems = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
         lines = [
-            f"{c['lessons']} lessons: {c['transcripts']} transcripts ({on}), {c['diagrams']} diagrams, "
-            f"{c['pages']} pages of links, {c['questions']} quiz questions",
-            f"{c['exercises']} exercises: {c['hints']} hints, {c['wrong_answers']} wrong answers, "
-            f"checked on {c['versions']} version{'s' if c['versions'] != 1 else ''} of Redis",
-            f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
-            if self.problems
-            else "No problems.",
+            f"{c['lessons']} lessons: {c['transcripts']} transcripts ({on}), {read}",
+            f"{c['exercises']} exercises: {c['hints']} hints, {c['wrong_answers']} wrong answers, on {versions}",
+            problems if self.problems else "No problems.",
         ]
         return "\n".join(lines)
 
