@@ -39,6 +39,7 @@ _MEANT = {
 
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->")
 _ONLY_COMMENTS = re.compile(r"\s*(<!--.*?-->\s*)+")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _VERSION_TERM = re.compile(r"(>=|<=|<|>|==)?\s*(\d+(?:\.\d+){0,2})")
 _OPTION = re.compile(r"([a-z][a-z0-9-]*)\s+(\S.*)")
 _LOOKS_LIKE_MARKER = re.compile(r"(varies|redis|server|not run)\s*:|fresh$|redis\.conf$")
@@ -264,7 +265,7 @@ def _stray_markers(path: Path, lines: list[str], claimed: set[int], inside: set[
     for index, line in enumerate(lines):
         if index in claimed or index in inside:
             continue
-        for text in _COMMENT.findall(re.sub(r"`[^`]*`", "", line)):
+        for text in _COMMENT.findall(_CODE_SPAN.sub("", line)):
             if _LOOKS_LIKE_MARKER.match(text):
                 message = f"the marker `{text}` must stand on the line directly before a fence"
                 problems.append(Problem(path, index + 1, "marker", message))

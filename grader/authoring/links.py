@@ -28,6 +28,7 @@ _FILE_ENDINGS = frozenset({"md", "py", "yml", "yaml", "ipynb", "json"})
 _HTML_TARGET = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
 _HTML_ANCHOR = re.compile(r"<[a-z][^>]*?\b(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
 _UNDEFINED = re.compile(r"\[([^\[\]]+)\]\[([^\[\]]*)\]")
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
@@ -162,7 +163,7 @@ def _outside_problem(target: str, scheme: str, host: str | None) -> str | None:
         return None
     if scheme != "https":
         return f"`{target}`: outside links begin with https://"
-    if not host or ("." not in host and host != "localhost") or re.search(r"\s", target):
+    if not _HOST.fullmatch(host or ""):
         return f"`{target}` is not a whole address"
     return None
 

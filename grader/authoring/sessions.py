@@ -82,7 +82,12 @@ class RedisSession:
         self._socket.sendall(encode_command(*arguments))
         shown: list[str] = []
         while True:
-            reply = self._read(deadline, name)
+            try:
+                reply = self._read(deadline, name)
+            except ConnectionError:
+                if name == "SHUTDOWN":
+                    return shown  # no reply is the reply
+                raise
             if not isinstance(reply, Push):
                 break
             shown += _shown_push(reply)

@@ -125,7 +125,7 @@ def run_lessons(
         lesson = read_lesson(path)
         run.problems += lesson.problems
         run.problems += [Problem(path, *found) for found in _static_problems(lesson)]
-        run.not_run += [(path, block.line, block.markers.not_run) for block in lesson.blocks if block.markers.not_run]
+        run.not_run += _left_out(lesson, binaries)
         found: dict[_Finding, list[str]] = {}
         passes: Counter[int] = Counter()
         for binary in binaries:
@@ -252,7 +252,10 @@ class _Pass:
                 shared.renew(deadline, empty=block.markers.fresh)
             except (ServerError, RedisError, OSError, TooSlowError) as error:
                 return [_Finding(block.line, block.line, block.kind, "the server could not be made fresh", str(error))]
-        return self._steps(block, shared, deadline)
+        try:
+            return self._steps(block, shared, deadline)
+        finally:
+            shared.settle(block)
 
     def _configuration(self, block: Block, deadline: float) -> list[_Finding]:
         with tempfile.TemporaryDirectory(prefix="course-conf-") as folder:
@@ -368,8 +371,17 @@ class _Stage:
         room.mkdir(exist_ok=True)
         return room
 
+    def settle(self, block: Block) -> None:
+        """After a block that may have shut the server down: wait a moment for the process to be gone."""
+        # By its text, since asking the server would be one more client than the lesson has.
+        patience = time.monotonic() + 1
+        while re.search("shutdown", block.text, re.IGNORECASE) and time.monotonic() < patience:
+            if self.server.pid is None:
+                return
+            time.sleep(0.005)
+
     def renew(self, deadline: float, empty: bool) -> None:
-        """New connections, to an empty server if asked; a server the lesson has stopped is started again."""
+        """New connections, to an empty server if asked; a server that has stopped is started again."""
         if self.server.pid is None:
             self.server.restart()
         if empty:
@@ -616,8 +628,8 @@ def _split_redis(lines: Sequence[str]) -> Split:
             problems.append((index, "write the prompt as `> `, without host and port"))
         elif line.strip() and not line.startswith("# "):
             problems.append((index, "this line stands before the first command (commands begin with `> `)"))
-    if not starts and not problems:
-        problems.append((0, "no command: commands begin with `> `"))
+    if not starts:
+        return [], problems[:1] or [(0, "no command: commands begin with `> `")]
     for start, following in zip(starts, [*starts[1:], len(lines)], strict=True):
         command = lines[start][2:].strip()
         end = _end_of_reply(lines, start + 1, following, _is_raw(command), following == len(lines))
