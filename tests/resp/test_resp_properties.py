@@ -206,20 +206,26 @@ def from_hiredis(value: Any) -> Any:
             return value
 
 
-def printable_errors(value: Any) -> bool:
-    """hiredis decodes an error's text strictly, and cannot read a bulk error or a key that is an aggregate."""
+def hiredis_can_read(value: Any) -> bool:
+    """hiredis decodes an error's text strictly, and cannot read a bulk error, a key that is an aggregate or
+    a null for a key that was there before."""
     match value:
         case ErrorReply():
             return value.text.isascii() and "\n" not in value.text and "\r" not in value.text
         case Map():
-            return all(isinstance(key, bytes | int | None) and printable_errors(item) for key, item in value)
+            keys = [key for key, _ in value]
+            return (
+                all(isinstance(key, bytes | int | None) for key in keys)
+                and len(set(keys)) == len(keys)
+                and all(hiredis_can_read(item) for _, item in value)
+            )
         case list():
-            return all(map(printable_errors, value))
+            return all(map(hiredis_can_read, value))
         case _:
             return True
 
 
-@given(resp3_messages.filter(printable_errors))
+@given(resp3_messages.filter(hiredis_can_read))
 def test_valid_replies_are_read_as_hiredis_reads_them(value: object) -> None:
     frame = encode_reply(value, 3)
     theirs = hiredis.Reader()
