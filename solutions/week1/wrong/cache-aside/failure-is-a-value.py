@@ -1,0 +1,16 @@
+import json
+
+
+def cached(r, key, load, seconds):
+    text = r.get(key)
+    if text is not None:
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+    try:
+        value = load()
+    except Exception:
+        value = None
+    r.set(key, json.dumps(value), ex=seconds)
+    return value

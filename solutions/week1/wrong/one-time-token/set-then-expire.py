@@ -1,0 +1,12 @@
+import secrets
+
+
+def issue(r, user, seconds):
+    token = secrets.token_urlsafe(16)
+    r.set(f"token:{token}", user)
+    r.expire(f"token:{token}", seconds)
+    return token
+
+
+def redeem(r, token):
+    return r.getdel(f"token:{token}")

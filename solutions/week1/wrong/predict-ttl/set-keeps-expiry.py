@@ -1,0 +1,16 @@
+ttl_predictions = {
+    "TTL a": -2,
+    "SET b x; TTL b": -1,
+    "SET c x EX 100; SET c y; TTL c": 100,
+    "SET d x EX 100; SET d y KEEPTTL; TTL d": 100,
+    "SET e 1 EX 100; INCR e; TTL e": 100,
+    "SET f x EX 100; APPEND f y; TTL f": 100,
+    "SET g x EX 100; RENAME g h; TTL h": 100,
+    "SET i x; SET j y EX 100; RENAME i j; TTL j": -1,
+    "SET k x EX 100; EXPIRE k -1; EXISTS k": 0,
+    "SET l x; EXPIRE l 0; TTL l": -2,
+    "SET m x EX 100; EXPIRE m 50 GT; TTL m": 100,
+    "SET n x; EXPIRE n 100 GT; TTL n": -1,
+    "SET o x; EXPIRE o 100 LT; TTL o": 100,
+    "SET p x EX 100; PERSIST p; PERSIST p": 0,
+}

@@ -1,0 +1,2 @@
+def find_keys(r, pattern):
+    return r.keys(pattern)

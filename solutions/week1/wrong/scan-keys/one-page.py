@@ -1,0 +1,3 @@
+def find_keys(r, pattern):
+    _, page = r.scan(0, match=pattern, count=1000)
+    return page

@@ -1,0 +1,24 @@
+import json
+import secrets
+
+
+def create_session(r, user, now, idle, lifetime):
+    session = secrets.token_urlsafe(16)
+    ends = now + lifetime
+    r.set(f"session:{session}", json.dumps({"user": user, "ends": ends}), exat=min(now + idle, ends))
+    return session
+
+
+def read_session(r, session, now, idle):
+    key = f"session:{session}"
+    text = r.get(key)
+    if text is None:
+        return None
+    content = json.loads(text)
+    content["last_seen"] = now
+    r.set(key, json.dumps(content), exat=min(now + idle, content["ends"]))
+    return content["user"]
+
+
+def end_session(r, session):
+    return r.delete(f"session:{session}") == 1
