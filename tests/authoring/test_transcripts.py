@@ -177,7 +177,7 @@ def test_a_block_that_hangs_is_a_problem_and_the_next_block_runs(block: tuple[st
     began = time.monotonic()
     kind = block[0].removeprefix("```")
     after = {**TRUE, "python": ("```python", ">>> r.ping()", "True", "```")}[kind]
-    (problem,) = check(*block, *after, deadline=1.5).problems
+    (problem,) = check(*block, *after, deadline=2.5).problems
     assert (problem.line, problem.kind) == (2, kind)
     assert time.monotonic() - began < 10
 
