@@ -152,9 +152,11 @@ def _lint_exercises(
     for binary in binaries:
         version = ".".join(map(str, binary.version))
         with standalone(binary=binary) as server:
-            problems, counts = lint_exercises(
-                root, catalog(), wanted, server, lambda slug, version=version: progress(f"{slug} on {version}")
-            )
+
+            def tell(slug: str, version: str = version) -> None:
+                progress(f"{slug} on {version}")
+
+            problems, counts = lint_exercises(root, catalog(), wanted, server, tell)
         report.problems += [Problem(p.path, p.line, p.kind, f"{p.message} (Redis {version})") for p in problems]
         report.notes += counts.skipped
     report.counts["exercises"] += counts.exercises

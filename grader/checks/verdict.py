@@ -6,7 +6,8 @@ Check files use `exercise` to say which exercise a test belongs to, and `expect`
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -27,9 +28,10 @@ class Broken(AssertionError):
         self.misconception = misconception
 
 
-def exercise(slug: str) -> Any:
+def exercise(slug: str) -> Callable[[_Test], _Test]:
     """Mark a test function or class as a promise of the exercise `slug` (for example ``week1.page-views``)."""
-    return pytest.mark.exercise(slug)
+    mark: Callable[[_Test], _Test] = pytest.mark.exercise(slug)
+    return mark
 
 
 def show(value: object, limit: int = 300) -> str:

@@ -52,14 +52,16 @@ def expected(error: Exception) -> str | None:
     from grader.authoring.expand import SourceError
     from grader.checks import UnknownExerciseError
     from grader.checks.catalog import CatalogError
+    from grader.checks.quiz import QuizError
     from grader.marking.grade import NothingToGradeError
     from grader.marking.place import NotInCourseError
+    from grader.notebook.lab import LabError
     from grader.notebook.reset import ResetError
     from grader.servers import ServerError
 
     known = (
         BuildError, SourceError, UnknownExerciseError, CatalogError, NothingToGradeError, NotInCourseError,
-        ResetError, ServerError,
+        ResetError, ServerError, QuizError, LabError,
     )  # fmt: skip
     if isinstance(error, known):
         return escape(str(error))

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from grader.cli.screen import errors, out, print_json, with_status
@@ -81,12 +82,14 @@ def doctor(
         print_json([f.to_dict() for f in findings])
     else:
         marks = {"ok": ("✔", "green"), "warning": ("!", "yellow"), "problem": ("✘", "red")}
-        width = max(len(f.what) for f in findings)
+        table = Table.grid(padding=(0, 1))
         for f in findings:
             mark, colour = marks[f.verdict]
-            out().print(Text.assemble((f" {mark} ", colour), (f.what.ljust(width + 2), "bold"), f.found))
+            text = Text(f.found)
             if f.advice:
-                out().print(Text(" " * (width + 5) + f.advice, "dim" if f.verdict == "ok" else colour))
+                text.append(f"\n{f.advice}", "dim" if f.verdict == "ok" else colour)
+            table.add_row(Text(f" {mark}", colour), Text(f.what, "bold"), text)
+        out().print(table)
         worst = [f for f in findings if f.verdict == "problem"]
         warned = [f for f in findings if f.verdict == "warning"]
         out().print()

@@ -36,7 +36,8 @@ class StarterSolutions(ClearSolutions):  # type: ignore[misc]
         if starter is not None:
             cell.source = starter
             return cell, resources
-        return super().preprocess_cell(cell, resources, cell_index)
+        cleared: tuple[Any, Any] = super().preprocess_cell(cell, resources, cell_index)
+        return cleared
 
 
 def clear_text(text: str) -> str:

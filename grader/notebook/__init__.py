@@ -2,5 +2,6 @@
 
 from grader.notebook.check import check, hint
 from grader.notebook.connect import connect
+from grader.notebook.quiz import quiz
 
-__all__ = ["check", "connect", "hint"]
+__all__ = ["check", "connect", "hint", "quiz"]

@@ -67,10 +67,11 @@ class ResultCard:
         colour = _COLOURS["kept" if solved else "skipped" if r.status == "skipped" else "broken"]
         parts = [_STYLE, f'<div class="rc-card" data-status="{r.status}" style="--rc:{colour}">']
         mark = "✔" if solved else "–" if r.status == "skipped" else "✘"
-        parts.append(
-            f'<div class="rc-head"><b style="color:{colour}">{mark} {escape(r.title)}</b><code class="rc-dim">{escape(r.slug)}</code>'
-            f'<span class="rc-right rc-dim">{escape(self._points())}</span></div>'
-        )
+        parts += [
+            f'<div class="rc-head"><b style="color:{colour}">{mark} {escape(r.title)}</b>',
+            f'<code class="rc-dim">{escape(r.slug)}</code>',
+            f'<span class="rc-right rc-dim">{escape(self._points())}</span></div>',
+        ]
         if r.note:
             parts.append(f"<div>{escape(r.note)}</div>")
         parts.append("<ul>")

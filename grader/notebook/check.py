@@ -116,7 +116,7 @@ def _show(card: Any) -> None:
         return
     from IPython.display import display
 
-    display(card)  # type: ignore[no-untyped-call]
+    display(card)
 
 
 def _one_line(result: ExerciseResult) -> str:

@@ -90,7 +90,7 @@ def watcher() -> Watcher | None:
             from IPython import get_ipython
         except ImportError:
             return None
-        shell = get_ipython()  # type: ignore[no-untyped-call]
+        shell = get_ipython()
         if shell is not None:
             _watcher = Watcher(shell)
     return _watcher
