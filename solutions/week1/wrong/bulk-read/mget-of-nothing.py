@@ -1,0 +1,2 @@
+def read_many(r, keys):
+    return r.mget(keys)

@@ -1,0 +1,2 @@
+def read_many(r, keys):
+    return [r.get(key) for key in keys]

@@ -1,0 +1,2 @@
+def page_view(r, page):
+    return r.incr("page:views")

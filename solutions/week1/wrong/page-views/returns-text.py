@@ -1,0 +1,4 @@
+def page_view(r, page):
+    key = f"page:{page}:views"
+    r.incr(key)
+    return r.get(key)

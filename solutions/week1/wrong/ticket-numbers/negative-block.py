@@ -1,0 +1,9 @@
+def next_ticket(r):
+    r.set("ticket:last", 1000, nx=True)
+    return r.incr("ticket:last")
+
+
+def take_block(r, count):
+    r.set("ticket:last", 1000, nx=True)
+    last = r.incrby("ticket:last", count)
+    return list(range(last - count + 1, last + 1))
