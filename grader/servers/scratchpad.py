@@ -104,8 +104,6 @@ class ScratchDatabase(GivenServer):
             return False
         try:
             self._claim.select(database)
-            if self._claim.dbsize():
-                return False
         except redis.ResponseError:
             return False
         self._claim.client_setname(name)

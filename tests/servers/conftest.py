@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from available import binary_of
-from owners import Owner, Start
+from servers.owners import Owner, Start
 
 from grader.servers import container, standalone
 

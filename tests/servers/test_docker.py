@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from owners import Owner
+from servers.owners import Owner
 
 from grader.servers import PortBusy, Unreachable, compose_down, compose_up, container, learning, standalone
 from grader.servers.container import compose_command

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from owners import Owner, gone
+from servers.owners import Owner, gone
 
 from grader.servers import (
     Binary,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from owners import Owner, gone
+from servers.owners import Owner, gone
 
 from grader.servers import Binary, NoRedisFound, NotOurs, StartFailed, standalone
 
@@ -102,7 +102,8 @@ def test_a_background_save_does_not_outlive_a_kill(newest_binary: Binary, until:
         children = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True, check=True)
         server.kill()
         for child in map(int, children.stdout.split()):
-            until(lambda child=child: gone(child))
+            # Left to itself it would notice at its next report, a second later.
+            until(lambda child=child: gone(child), seconds=0.5)
 
 
 @pytest.mark.parametrize("body", ["sys.stdin.read()", "server.pause(); print('paused', flush=True); sys.stdin.read()"])
@@ -199,10 +200,10 @@ class TestForkedChildren:
         body = """
     if os.fork() == 0:
         sys.exit(0)  # leaves the with block, in the child
-    os.wait()
-    print(server.client().ping(), server.directory.exists())
+    status = os.wait()[1]
+    print(status, server.client().ping(), server.directory.exists())
     """
-        assert owner(OWNER.format(body=body.strip())).end()[0] == "True True\n"
+        assert owner(OWNER.format(body=body.strip())).end()[0] == "0 True True\n"
 
     def test_a_child_that_lives_on_does_not_keep_the_server(
         self, temp: Path, owner: Callable[..., Owner], until: Callable[..., None]
@@ -259,6 +260,23 @@ def test_a_keeper_that_somebody_killed_is_replaced(
     pid = int(process.process.stdout.readline())
     process.process.kill()
     until(lambda: gone(pid))
+    until(lambda: not list(temp.iterdir()))
+
+
+def test_a_keeper_that_is_asked_to_end_stays_until_its_owner_is_gone(
+    temp: Path, owner: Callable[..., Owner], until: Callable[..., None]
+) -> None:
+    body = """
+    for word in (1, 2, 3, 15):
+        os.kill(server._keeper._watch._process.pid, word)
+    print("asked", flush=True)
+    sys.stdin.read()
+    """
+    process = owner(OWNER.format(body=body.strip()), TMPDIR=temp)
+    assert process.process.stdout is not None
+    assert process.process.stdout.readline() == "asked\n"
+    process.process.kill()
+    until(lambda: gone(process.redis))
     until(lambda: not list(temp.iterdir()))
 
 
