@@ -545,7 +545,7 @@ def _members(value: object) -> tuple[list[object] | None, bytes]:
 def _encode_scalar(value: object, protocol: int) -> bytes:
     match value:
         case bytes() | bytearray() | memoryview():
-            return b"$%d\r\n%b\r\n" % (len(value), value)
+            return _encode_bulk(b"$", bytes(value))
         case SimpleString():
             return b"+%b\r\n" % _one_line(value)
         case str():

@@ -256,9 +256,7 @@ def _aggregate(value: object) -> tuple[str, list[object]]:
             return "map", [item for pair in value.items() for item in pair]
         case Push():
             return "push", list(value)
-        case SetReply():
-            return "set", list(value)
-        case AbstractSet():
+        case SetReply() | AbstractSet():
             return "set", list(value)
         case list() | tuple():
             return "array", list(value)

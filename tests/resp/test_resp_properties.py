@@ -80,12 +80,14 @@ def read_all(pieces: list[bytes], **options: Any) -> tuple[list[str], bool, int]
     return values, False, reader.buffered
 
 
+@settings(deadline=None)
 @given(st.lists(resp3_messages, max_size=4), st.lists(st.integers(0), max_size=6))
 def test_what_is_encoded_is_read_back_however_it_is_cut(values: list[object], places: list[int]) -> None:
     stream = b"".join(encode_reply(value, 3) for value in values)
     assert read_all(cut(stream, places)) == (list(map(repr, values)), False, 0)
 
 
+@settings(deadline=None)
 @given(st.lists(resp2_values, max_size=4), st.lists(st.integers(0), max_size=6))
 def test_what_is_encoded_as_resp2_is_read_back_as_resp2(values: list[object], places: list[int]) -> None:
     stream = b"".join(encode_reply(value, 2) for value in values)
@@ -93,6 +95,7 @@ def test_what_is_encoded_as_resp2_is_read_back_as_resp2(values: list[object], pl
     assert read_all(cut(stream, places), **options) == (list(map(repr, values)), False, 0)
 
 
+@settings(deadline=None)
 @given(resp3_messages)
 def test_resp3_values_become_valid_resp2(value: object) -> None:
     try:
@@ -103,7 +106,7 @@ def test_resp3_values_become_valid_resp2(value: object) -> None:
     assert (len(values), refused, left) == (1, False, 0)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(resp3_messages)
 def test_every_beginning_of_a_frame_is_incomplete_and_every_cut_gives_the_value(value: object) -> None:
     frame = encode_reply(value, 3)
@@ -112,6 +115,7 @@ def test_every_beginning_of_a_frame_is_incomplete_and_every_cut_gives_the_value(
         assert read_all([frame[:place], frame[place:]]) == ([repr(value)], False, 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=5), st.lists(st.integers(0), max_size=4))
 def test_commands_are_read_back_as_their_arguments(args: list[bytes], places: list[int]) -> None:
     values, refused, left = read_all(cut(encode_command(*args), places), protocol=2)
@@ -132,7 +136,7 @@ def damaged_frames(draw: st.DrawFn) -> bytes:
     return bytes(frame)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.one_of(resp_like, damaged_frames(), st.binary(max_size=60)), st.lists(st.integers(0), max_size=8))
 @example(b"*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", [4])
 @example(b"+a\rb\nc\r\n", [4])
@@ -157,6 +161,7 @@ def no_longer_than(value: Any, limits: Limits, depth: int = 0) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(st.one_of(resp3_messages.map(lambda value: encode_reply(value, 3)), damaged_frames()))
 def test_no_value_over_the_limits_comes_out(data: bytes) -> None:
     limits = Limits(depth=2, bulk=4, elements=2, line=10, total=30)
@@ -225,6 +230,7 @@ def hiredis_can_read(value: Any) -> bool:
             return True
 
 
+@settings(deadline=None)
 @given(resp3_messages.filter(hiredis_can_read))
 def test_valid_replies_are_read_as_hiredis_reads_them(value: object) -> None:
     frame = encode_reply(value, 3)

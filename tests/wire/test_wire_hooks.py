@@ -155,10 +155,13 @@ def test_after_runs_for_an_error_reply_too(wire: Wire) -> None:
 def test_the_commands_of_a_pipeline_leave_together(wire: Wire, transaction: bool) -> None:
     r, rival = wire.client(), wire.client(name="rival")
     wire.before("GET", lambda: rival.set("when", "before"))
+    read: list[bool] = []
+    wire.after("INCRBY", lambda: read.extend(each.answered for each in wire.exchanges))
     wire.after("INCRBY", lambda: rival.set("when", "after"))
     r.pipeline(transaction=transaction).incr("n").get("n").execute()
     assert [each.client for each in wire.exchanges[:1] + wire.exchanges[-1:]] == ["rival", "rival"]
     assert len(wire.exchanges) == (6 if transaction else 4)
+    assert read == [True] * (5 if transaction else 3)
 
 
 def test_an_action_that_fails_is_seen_by_the_caller_and_the_wire_goes_on(wire: Wire) -> None:

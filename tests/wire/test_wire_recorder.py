@@ -261,6 +261,16 @@ def test_resp3_and_its_pushes_are_recorded(wire: Wire) -> None:
     subscriber.close()
 
 
+def test_monitor_works_and_what_it_sees_is_kept_apart(wire: Wire) -> None:
+    r = wire.client(decode_responses=True)
+    with wire.client(name="monitor", decode_responses=True).monitor() as monitor:
+        r.set("key", "value")
+        assert monitor.next_command()["command"] == "SET key value"
+    assert wire.names == ["MONITOR", "SET"]
+    assert wire.exchanges[0].text() == "OK"
+    assert [label for label, _ in wire.messages] == ["monitor"]
+
+
 def test_a_blocking_command_is_one_round_trip_and_can_be_woken(wire: Wire) -> None:
     taker, giver = wire.client(name="taker", decode_responses=True), wire.client(name="giver")
     answer: list[object] = []
