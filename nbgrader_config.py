@@ -5,7 +5,7 @@ The instructor's notebooks are made from the text sources in solutions/ when the
 
 from pathlib import Path
 
-from grader.cohort.release import config, ensure_source
+from grader.authoring.release import config, ensure_source
 
 root = Path(__file__).resolve().parent
 ensure_source(root)

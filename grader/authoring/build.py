@@ -18,7 +18,7 @@ import nbformat
 
 from grader.authoring.expand import expand, serialise
 from grader.checks import Catalog, catalog
-from grader.cohort import release
+from grader.authoring import release
 
 _START = "start"
 

@@ -31,7 +31,8 @@ def connect(url: str | None = None, **options: Any) -> redis.Redis:
         folder = None
     try:
         server = learning(url, folder=folder)
-        client = server.client(**options)
+        # redis-py's own default on the wire, so that what a lesson shows is what a notebook shows.
+        client = server.client(**{"protocol": 3, **options})
         version = client.info("server")["redis_version"]
     except (ServerError, redis.RedisError) as error:
         raise Quiet(f"No Redis: {error}") from None

@@ -92,6 +92,8 @@ class Progress:
                     change(entry)
                 _write(self.path, entries)
         except (OSError, Timeout) as error:
+            if change is not None and entry == Entry():
+                change(entry)
             self.trouble = f"{self.path} cannot be written ({error}); this try is not remembered."
         return entry
 

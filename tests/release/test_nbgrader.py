@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 
 from grader.authoring.exercises import Sources
 from grader.checks import Exercise
-from tests.cohort.conftest import Run, submit
+from tests.release.conftest import Run, submit
 
 LEAKS = re.compile(r"BEGIN SOLUTION|END SOLUTION|BEGIN HIDDEN TESTS|BEGIN MARK SCHEME")
 

@@ -1,1 +1,0 @@
-"""The bridge to nbgrader: release, grading and feedback of a cohort stay nbgrader's own."""
