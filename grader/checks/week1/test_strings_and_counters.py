@@ -108,16 +108,32 @@ def _stored_number(peek: Redis, key: str) -> int:
     try:
         return int(text or "")
     except ValueError:
-        broken(f"a number at `{key}`", f"there is {show(text)}; the keys are {show(sorted(peek.keys()))}")
+        broken(f"a number at `{key}`", f"there is {show(text)}; the keys are {show(_keys(peek))}")
 
 
 def _stored(peek: Redis, key: str) -> str | None:
     """The text at `key`, None where there is none or the key holds another type."""
     try:
         text: str | None = peek.get(key)  # type: ignore[assignment]
-    except ResponseError:
+    except (ResponseError, UnicodeDecodeError):
         return None
     return text
+
+
+def _keys(peek: Redis) -> list[str]:
+    """The names of all keys, as text whatever their bytes are."""
+    found: list[bytes] = peek.execute_command("KEYS", "*", NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+    return sorted(name.decode("utf-8", "backslashreplace") for name in found)
+
+
+def _bytes_at(peek: Redis, key: str) -> bytes:
+    """The bytes of the string at `key`; a value of another type is a broken promise."""
+    kind = str(peek.type(key))
+    if kind not in {"string", "none"}:
+        broken(f"a string at `{key}`", f"there is a value of type {kind}")
+    # Compared as bytes: what an answer stored need not be text.
+    packed: bytes | None = peek.execute_command("GET", key, NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+    return packed or b""
 
 
 @exercise("week1.page-views")
@@ -139,11 +155,11 @@ class TestPageViews:
         """It goes on from the number at `page:<page>:views`, where other programs count too."""
         peek.set("page:price list:views", 41)
         got = answer.page_view(redis, "price list")
-        if got == 42 and type(got) is int and _stored(peek, "page:price list:views") == "42":
+        if type(got) is int and got == 42 and _stored(peek, "page:price list:views") == "42":
             return
         if not wire.names:
             broken("the 42nd view, counted in Redis", f"{show(got)} came back; nothing was sent", "python-variable")
-        keys = show(sorted(peek.keys()))
+        keys = show(_keys(peek))
         broken("after 41 views at `page:price list:views` it is 42", f"it returned {show(got)}; the keys are {keys}")
 
     def test_two_at_once(self, answer: Answer, wire: Wire, peek: Redis) -> None:
@@ -156,7 +172,7 @@ class TestPageViews:
                 return
             names = set(_yours(wire))
             if (total := _stored_number(peek, "page:home:views")) != 2:
-                asked = "initialises-first" if names & {"EXISTS", "SETNX", "INCR"} else None
+                asked = "initialises-first" if names & {"EXISTS", "SETNX", "INCR", "INCRBY"} else None
                 cause = asked or ("read-modify-write" if "SET" in names else None)
                 broken("two visits, two views", f"another visitor came in between, and `GET` gives {total}", cause)
             if mine == gap.result:
@@ -227,8 +243,8 @@ def _predicted(answer: Answer, peek: Redis, line: str, known: Callable[[Any], st
             return
     elif type(said) is type(real) and said == real:
         return
-    happened = f"raises {real}" if _is_error(real) else f"returns {show(real)}"
-    broken(f"you said {show(said)}", f"redis-py {happened}", known(said))
+    does = f"raises {real}" if _is_error(real) else f"returns {show(real)}"
+    broken(f"for `{line}` redis-py {does}", f"you predicted {show(said)}", known(said))
 
 
 def _is(said: object, *values: object) -> bool:
@@ -484,6 +500,8 @@ class TestDailyVisits:
         left = int(peek.pttl("visits:home:2026-03-01"))
         if left == -1:
             broken("the counter ends in 604800 s", "it has no expiry (TTL answers -1)", "never-ends")
+        if left == -2:
+            broken("the counter ends in 604800 s", "there is no `visits:home:2026-03-01`")
         if not _WEEK_MS - 10_000 < left <= _WEEK_MS:
             broken("the counter ends in 604800 s", f"it ends in {left / 1000:g} s")
 
@@ -501,7 +519,7 @@ class TestDailyVisits:
             broken("a counter with 100 s left ends in 100 s", told, "moves-the-end")
         if left < 0:
             cause = "set-drops-the-expiry" if "SET" in wire.names else None
-            told = f"after one more visit it has no expiry (TTL answers {left})"
+            told = f"after one more visit TTL answers {left}: " + ("it never ends" if left == -1 else "it is gone")
             broken("a counter with 100 s left ends in 100 s", told, cause)
 
     def test_program_dies(self, answer: Answer, wire: Wire, peek: Redis) -> None:
@@ -536,7 +554,7 @@ class TestDailyVisits:
 
     @staticmethod
     def _no_endless_key(peek: Redis, when: str, misconception: str) -> None:
-        for key in peek.keys("visits:*"):
+        for key in _keys(peek):
             if peek.pttl(key) == -1:
                 broken("every counter has an end", f"{when}, and {show(key)} never ends", misconception)
 
@@ -643,11 +661,11 @@ class TestFixedWidthLog:
         records = ("Zoë: 21 °C", "ñandú", "雪 −3 °C", "end")
         for number, record in enumerate(records, 1):
             answer.append_record(redis, "log", record)
-            size = int(peek.strlen("log"))
+            size = len(_bytes_at(peek, "log"))
             if size != number * 16:
                 cause = "letters-not-bytes" if number == 1 and size == 16 + len(record.encode()) - len(record) else None
                 told = f'append_record(r, "log", {record!r}) made the log {size} bytes long'
-                broken(f"{number} records make {number * 16} bytes", told, cause)
+                broken(f"a log of {number * 16} bytes after record {number - 1}", told, cause)
         for i, record in enumerate(records):
             expect(answer.read_record(redis, "log", i), record, f'read_record(r, "log", {i})')
 
@@ -659,7 +677,7 @@ class TestFixedWidthLog:
                 lambda record=record: answer.append_record(redis, "log", record),  # type: ignore[misc]
                 f'append_record(r, "log", {record!r}) with {len(record.encode())} bytes',
                 wire,
-                accepted="cuts-it-off" if peek.strlen("log") == 16 and len(record) > 16 else "letters-not-bytes",
+                accepted="cuts-it-off" if len(record) > 16 else "letters-not-bytes",
                 late="sent-before-checked",
             )
 
@@ -684,8 +702,8 @@ class TestFixedWidthLog:
             if not gap.used:
                 return
             number = _whole(got, 'append_record(r, "log", "mine")')
-            there = peek.getrange("log", number * 16, number * 16 + 15)
-            if there != "mine".ljust(16):
+            there = _bytes_at(peek, "log")[number * 16 :][:16] if number >= 0 else b""
+            if there != b"mine".ljust(16):
                 cause = "asks-for-the-length" if "STRLEN" in _yours(wire) else None
                 told = f"it returned {number}, and there lies {show(there)}"
                 broken("the number of the record `mine`", told, cause)
@@ -727,7 +745,7 @@ class TestBoundedCounter:
             mine = answer.take_seat(you, "gala", 1)
             if not gap.used:
                 return
-            if sorted((repr(mine), repr(gap.result))) != ["False", "True"]:
+            if sorted((show(mine), show(gap.result))) != ["False", "True"]:
                 cause = "check-then-take" if mine is True and gap.result is True and _looks(wire) else None
                 told = f"you were told {show(mine)}, the other {show(gap.result)}"
                 broken("one True and one False for the last seat", told, cause)
