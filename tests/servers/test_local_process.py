@@ -102,8 +102,7 @@ def test_a_background_save_does_not_outlive_a_kill(newest_binary: Binary, until:
         children = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True, check=True)
         server.kill()
         for child in map(int, children.stdout.split()):
-            # Left to itself it would notice at its next report, a second later.
-            until(lambda child=child: gone(child), seconds=0.5)
+            until(lambda child=child: gone(child))
 
 
 @pytest.mark.parametrize("body", ["sys.stdin.read()", "server.pause(); print('paused', flush=True); sys.stdin.read()"])
