@@ -13,7 +13,7 @@ Address = Path | tuple[str, int]
 Command = tuple[str | bytes, ...]
 
 
-class Refused(Exception):  # noqa: N818 - private to this room
+class Refused(Exception):
     """Redis answered the owner with an error, or not at all."""
 
 

@@ -21,7 +21,7 @@ class ServerError(Exception):
         return f"{self.happened}\n{self.expected}\n{self.advice}"
 
 
-class NoRedisFound(ServerError):  # noqa: N818 - a statement of fact reads better than NoRedisFoundError
+class NoRedisFound(ServerError):
     """No Redis can be used; `tried` lists every place that was looked at, in order, with what was there."""
 
     def __init__(self, tried: list[str], advice: str) -> None:
@@ -34,7 +34,7 @@ class NoRedisFound(ServerError):  # noqa: N818 - a statement of fact reads bette
         self.tried = tried
 
 
-class StartFailed(ServerError):  # noqa: N818
+class StartFailed(ServerError):
     """A server was started and did not become ready."""
 
 
@@ -42,13 +42,13 @@ class PortBusy(StartFailed):
     """The port a server was told to listen on belongs to another program."""
 
 
-class Unreachable(ServerError):  # noqa: N818
+class Unreachable(ServerError):
     """A Redis that should be at an address does not answer there."""
 
 
-class Unsuitable(ServerError):  # noqa: N818
+class Unsuitable(ServerError):
     """A Redis that answers, but that the course cannot use."""
 
 
-class NotOurs(ServerError):  # noqa: N818
+class NotOurs(ServerError):
     """Something was asked of a server that only the process that started it may do."""
