@@ -11,6 +11,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
+ROOT = Path(__file__).resolve().parents[2]
 RIGHT = 'def page_view(r, page):\n    return r.incr(f"page:{page}:views")'
 CHECK = 'check("week1.page-views")'
 
@@ -102,11 +103,11 @@ def test_a_right_answer_is_green_and_does_not_raise(cell: Cell) -> None:
 
 
 def test_a_wrong_answer_shows_what_was_sent_the_misconception_and_the_next_hint(cell: Cell) -> None:
-    cell("def page_view(r, page):\n    n = int(r.get(page) or 0) + 1\n    r.set(page, n)\n    return n")
+    cell((ROOT / "solutions/week1/wrong/page-views/read-modify-write.py").read_text(encoding="utf-8"))
     shown = cell(CHECK)
     assert shown.error, "Validate and nbgrader see a red check by its error"
     assert "read-modify-write" in shown.text
-    assert "SET home" in shown.text
+    assert "SET page:home:views" in shown.text
     assert "`hint()` shows hint 1 of 3" in shown.text
     assert no_traceback_of_ours(shown)
 
