@@ -7,7 +7,7 @@ REDIS ?=
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: learn test build lint bench clean check-style pytest help
+.PHONY: help learn test build lint bench clean check-style lock
 
 help:
 	@echo "make learn   open the course (REDIS=docker or REDIS=redis://… for another Redis)"
@@ -39,6 +39,11 @@ check-style: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/check_latency.py
 	$(BIN)/python bench/resp_reader.py
+
+# Needs uv. The files hold hashes and no address of a registry.
+lock:
+	uv pip compile -q --universal --generate-hashes --no-header --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
