@@ -1,0 +1,2 @@
+def hello(r):
+    r.set("Greeting", "hello, redis")

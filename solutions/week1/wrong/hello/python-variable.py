@@ -1,0 +1,3 @@
+def hello(r):
+    greeting = "hello, redis"
+    print(greeting)
