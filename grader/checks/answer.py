@@ -49,12 +49,21 @@ class Answer:
         self._trouble = trouble
 
     def __getattr__(self, name: str) -> Any:
+        """The function or class called `name`, guarded; it is looked up when it is called."""
         if name.startswith("__"):
             raise AttributeError(name)
-        return self._fetch(name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            found = self._fetch(name)
+            if not callable(found):
+                sentence = f"`{name}` is {show(found)} here, not a function. The check calls `{name}(…)`."
+                raise AnswerProblem("missing", sentence)
+            return found(*args, **kwargs)
+
+        return call
 
     def value(self, name: str) -> Any:
-        """The value called `name`, whatever it is; for names that would clash with this class."""
+        """The plain value called `name`: a prediction, a list, a number."""
         return self._fetch(name)
 
     def _fetch(self, name: str) -> Any:
@@ -135,7 +144,8 @@ def problem_of(error: BaseException, label: str) -> AnswerProblem:
         "TimeoutError",
     }:
         kind = "redis-away"
-        told = f"`{label}` lost its Redis ({type(error).__name__}: {_text(error)}). Does it shut the server down or close the client?"
+        told = f"`{label}` lost its Redis ({type(error).__name__}: {_text(error)}). "
+        told += "Does it shut the server down, or close the client?"
     return AnswerProblem(kind, told, where)
 
 
@@ -158,4 +168,4 @@ def learner_lines(error: BaseException, limit: int = 4) -> tuple[str, ...]:
 
 def is_learner_file(filename: str) -> bool:
     """Whether a code object's file name belongs to a learner: a notebook's cell or a loaded answer."""
-    return filename.startswith("<answer ") or "ipykernel_" in filename or filename.startswith("<ipython-input")
+    return filename.startswith(("<answer ", "<ipython-input")) or "ipykernel_" in filename

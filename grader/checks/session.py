@@ -33,8 +33,9 @@ _STOPPERS = {"todo", "missing", "syntax", "deadline"}
 class Promise:
     """One promise and what became of it.
 
-    `status` is ``kept``, ``broken``, ``untried``, ``skipped`` or ``error`` (the check itself failed: never the learner's fault);
-    `kind` refines ``broken`` (``todo``, ``missing``, ``raised``, ``syntax``, ``deadline``, ``redis-away``, ``wrong``).
+    `status` is ``kept``, ``broken``, ``untried``, ``skipped`` or ``error`` (the check itself failed, which is never
+    the learner's fault); `kind` refines ``broken``: ``todo``, ``missing``, ``raised``, ``syntax``, ``deadline``,
+    ``redis-away``, ``wrong``.
     `sent` holds the commands the answer sent, as redis-cli would show them.
     """
 
@@ -130,9 +131,7 @@ class CheckSession:
         self._wire = None
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        if call.when == "setup" and call.excinfo is not None:
-            self.promises.append(self._judge(item, call.excinfo))
-        elif call.when == "call":
+        if (call.when == "setup" and call.excinfo is not None) or call.when == "call":
             self.promises.append(self._judge(item, call.excinfo))
         last = self.promises[-1] if self.promises else None
         if last is not None and last.kind in _STOPPERS:

@@ -7,7 +7,7 @@ Check files use `exercise` to say which exercise a test belongs to, and `expect`
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeVar, cast
 
 import pytest
 
@@ -30,8 +30,7 @@ class Broken(AssertionError):
 
 def exercise(slug: str) -> Callable[[_Test], _Test]:
     """Mark a test function or class as a promise of the exercise `slug` (for example ``week1.page-views``)."""
-    mark: Callable[[_Test], _Test] = pytest.mark.exercise(slug)
-    return mark
+    return cast(Callable[[_Test], _Test], pytest.mark.exercise(slug))
 
 
 def show(value: object, limit: int = 300) -> str:
@@ -53,6 +52,14 @@ def broken(expected: str, happened: str, misconception: str | None = None) -> No
         Broken: always.
     """
     raise Broken(expected, happened, misconception)
+
+
+def _equal(actual: object, wanted: object) -> bool:
+    """Whether two values of different types compare equal; what a learner's ``__eq__`` raises is no equality."""
+    try:
+        return bool(actual == wanted)
+    except Exception:
+        return False
 
 
 def expect(
@@ -82,6 +89,6 @@ def expect(
         if type(actual) is type(value) and actual == value:
             misconception = name
     happened = f"{call} returned {show(actual)}"
-    if actual == wanted:
+    if _equal(actual, wanted):
         happened += f", a {type(actual).__name__} where a {type(wanted).__name__} was promised"
     raise Broken(f"{call} returns {show(wanted)}", happened, misconception)

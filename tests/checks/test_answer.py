@@ -22,12 +22,16 @@ def problem(call: Any) -> AnswerProblem:
 
 
 def test_a_value_comes_through_as_it_is() -> None:
-    assert answer(predictions={"a": 1}).predictions == {"a": 1}
+    assert answer(predictions={"a": 1}).value("predictions") == {"a": 1}
     assert answer(double=lambda x: 2 * x).double(4) == 8
 
 
+def test_a_value_where_a_function_was_promised_says_so() -> None:
+    assert "`page_view` is 3 here, not a function" in problem(lambda: answer(page_view=3).page_view(None)).sentence
+
+
 def test_a_missing_name_says_how_to_get_it_back() -> None:
-    found = problem(lambda: answer().page_view)
+    found = problem(lambda: answer().page_view())
     assert found.kind == "missing"
     assert "course reset week1.page-views" in found.sentence
 
@@ -36,7 +40,7 @@ def test_a_renamed_function_is_recognised() -> None:
     def page_views(r: object, page: str) -> int:
         return 1
 
-    assert "`page_views`" in problem(lambda: answer(page_views=page_views).page_view).sentence
+    assert "`page_views`" in problem(lambda: answer(page_views=page_views).page_view()).sentence
 
 
 def test_a_starter_is_not_written_yet() -> None:
