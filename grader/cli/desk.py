@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import webbrowser
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -14,6 +14,13 @@ from rich.text import Text
 
 from grader.cli.screen import errors, out, print_json, with_status
 from grader.marking.place import course_folder
+
+if TYPE_CHECKING:
+    from grader.notebook.desk import DeskRedis
+    from grader.notebook.lab import Lab
+
+_LOOK_SECONDS = 1.0
+"""How often `learn` looks whether its Redis is still there."""
 
 
 def register(app: typer.Typer) -> None:
@@ -39,32 +46,43 @@ def learn(
     from grader.notebook.lab import lab
 
     folder = course_folder()
-    signal.signal(signal.SIGTERM, _as_interrupt)
-    signal.signal(signal.SIGHUP, _as_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks for that
+            signal.signal(number, _as_interrupt)
     with ExitStack() as stack:
-        with errors().status("Starting Redis …"):
-            server = stack.enter_context(learners_redis(folder, redis))
-        with errors().status("Starting JupyterLab …"):
-            running = stack.enter_context(lab(folder, server.url, port, context.args))
-        out().print(Text("The Redis course\n", "bold red"))
-        for name, value in (
-            (f"Redis {server.version}", server.shown),
-            ("JupyterLab", running.url),
-            ("Lessons", "modules/week1-fundamentals/README.md"),
-        ):
-            out().print(Text.assemble((f"  {name:<14}", "bold"), value), soft_wrap=True)
-        out().print(Text("\nCtrl-C ends both and leaves nothing running.", "dim"))
-        if browser:
-            webbrowser.open(running.url)
         try:
-            status = running.wait()
+            with errors().status("Starting Redis …"):
+                server = stack.enter_context(learners_redis(folder, redis))
+            with errors().status("Starting JupyterLab …"):
+                running = stack.enter_context(lab(folder, server.url, port, context.args))
+            _greet(server, running)
+            if browser:
+                webbrowser.open(running.url)
+            while (status := running.wait(_LOOK_SECONDS)) is None:
+                if server.tend():
+                    out().print(f"Redis had ended. It was started again at {server.shown}, empty.")
         except KeyboardInterrupt:
-            with errors().status("Stopping …"):
-                stack.close()
-            out().print("Stopped. Your work is saved in notebooks/.")
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)  # everything is being ended already
+            with suppress(OSError):  # the terminal may be gone
+                out().print("\nStopping …", end=" ")
+            stack.close()
+            with suppress(OSError):
+                out().print("Stopped. Your work is saved in notebooks/.")
             return 0
-        errors().print(f"JupyterLab ended by itself with status {status}; its log is {running.log}")
+        errors().print(f"JupyterLab ended by itself with status {status}; its log is {running.log}", soft_wrap=True)
         return 1
+
+
+def _greet(server: DeskRedis, running: Lab) -> None:
+    out().print(Text("The Redis course\n", "bold red"))
+    for name, value in (
+        (f"Redis {server.version}", server.shown),
+        ("JupyterLab", running.url),
+        ("Lessons", "modules/week1-fundamentals/README.md"),
+    ):
+        out().print(Text.assemble((f"  {name:<14}", "bold"), value), soft_wrap=True)
+    out().print(Text("\nCtrl-C ends both and leaves nothing running.", "dim"))
 
 
 def _as_interrupt(_signum: int, _frame: FrameType | None) -> None:

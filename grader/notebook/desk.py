@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ class DeskRedis:
     url: str
     shown: str
     version: str
+    tend: Callable[[], bool] = lambda: False
+    """Start a local one again at the same address if it has ended (somebody tried SHUTDOWN); whether it did.
+    What it held is gone. Does nothing for a Redis that is somebody else's."""
 
 
 @contextmanager
@@ -45,39 +48,62 @@ def learners_redis(folder: Path, wanted: str | None = None) -> Iterator[DeskRedi
         ServerError: with what was tried and what to do.
     """
     if wanted == "docker":
-        yield _given(compose_up(folder), "docker compose")
+        yield _described(GivenServer(compose_up(folder), "docker compose"))
         return
     named = wanted or os.environ.get("REDIS_URL")
     if named:
-        yield _given(named, "--redis" if wanted else "REDIS_URL")
+        yield _described(GivenServer(named, "--redis" if wanted else "REDIS_URL"))
         return
-    running = background_status(folder)
-    if running is not None:
-        yield _given(running.url, "`course redis start`")
-        return
-    server = _own()
+    local = _Local(folder)
     try:
-        with announced(folder, server.url):
-            yield _described(server)
+        yield _described(local.open(), local.tend)
     finally:
-        server.close()
+        local.close()
 
 
-def _own() -> LocalServer:
-    for port in free_ports():
-        try:
-            return LocalServer(port=port)
-        except PortBusy:
-            continue  # another program was faster
-    raise PortBusy("Every usual port of Redis is taken.", "Redis needs one.", "Give a Redis with --redis URL.")
+class _Local:
+    """A Redis on this machine: the one that runs for the course already, else one of our own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own: LocalServer | None = None
+        self._port = 0
+        self._stack = ExitStack()
+
+    def open(self) -> Server:
+        running = background_status(self._folder)
+        if running is not None:
+            self._port = running.port
+            return GivenServer(running.url, "`course redis start` or another `course learn`")
+        for port in free_ports():
+            with suppress(PortBusy):  # another program was faster
+                return self._start(port)
+        raise PortBusy("Every usual port of Redis is taken.", "Redis needs one.", "Give a Redis with --redis URL.")
+
+    def _start(self, port: int) -> LocalServer:
+        self._own = LocalServer(port=port)
+        self._port = port
+        self._stack.callback(self._own.close)
+        self._stack.enter_context(announced(self._folder, self._own.url))
+        return self._own
+
+    def tend(self) -> bool:
+        if self._own is not None and self._own.running:
+            return False
+        self.close()
+        if background_status(self._folder) is not None:
+            return False
+        with suppress(PortBusy):  # another `course learn` of this folder is just doing the same
+            self._start(self._port)
+        return self._own is not None
+
+    def close(self) -> None:
+        self._own = None
+        self._stack.close()
 
 
-def _given(url: str, origin: str) -> DeskRedis:
-    return _described(GivenServer(url, origin))
-
-
-def _described(server: Server) -> DeskRedis:
-    return DeskRedis(server.url, without_password(server.url), ".".join(map(str, server.version)))
+def _described(server: Server, tend: Callable[[], bool] = lambda: False) -> DeskRedis:
+    return DeskRedis(server.url, without_password(server.url), ".".join(map(str, server.version)), tend)
 
 
 def without_password(url: str) -> str:

@@ -1,11 +1,12 @@
 """Start JupyterLab for the course: on the start page, lessons rendered, no pop-ups, and nothing left behind.
 
 `course learn` calls this. The learner's own Jupyter settings are not touched: the course's settings lie in a folder
-that is put on Jupyter's configuration path for this one server.
+that is put on Jupyter's configuration path for this one server, where the learner's own come first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -20,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.notebook.lab import serve
+
 START_PAGE = "notebooks/start-here.ipynb"
 _FIRST_PORT = 8888
 _READY_SECONDS = 60.0
@@ -27,6 +30,10 @@ _READY_SECONDS = 60.0
 
 class LabError(RuntimeError):
     """JupyterLab could not be started; the message says why and where its log is."""
+
+
+class _PortTaken(LabError):
+    """Another program took the port between our look and JupyterLab's start."""
 
 
 @dataclass(slots=True)
@@ -39,9 +46,12 @@ class Lab:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait(self) -> int:
-        """Wait until it ends; returns its exit status."""
-        return self.process.wait()
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Wait until it ends, at most `seconds`; returns its exit status, None while it runs."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 @contextmanager
@@ -64,19 +74,38 @@ def lab(
     Raises:
         LabError: when the port is taken or the server does not answer; its log says more.
     """
+    if port is not None and not _is_free(port):
+        raise LabError(f"Port {port} is taken. Name another one with --port, or leave it out.")
+    for candidate in _free_ports() if port is None else [port]:
+        running = _launch(folder, redis_url, candidate, extra)
+        try:
+            try:
+                _await_answer(running, on_wait)
+            except _PortTaken:
+                if port is not None:
+                    raise
+                continue  # another program was faster
+            yield running
+            return
+        finally:
+            _end(running.process)
+    raise LabError(f"Every port from {_FIRST_PORT} to {_FIRST_PORT + 99} is taken. Name one with --port.")
+
+
+def _launch(folder: Path, redis_url: str, port: int, extra: Sequence[str]) -> Lab:
     token = secrets.token_urlsafe(24)
-    port = _usable(port)
-    log = folder / ".course" / "jupyter.log"
+    log = folder / ".course" / f"jupyter-{port}.log"
     log.parent.mkdir(exist_ok=True)
     arguments = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--port-retries=0", "--ip=127.0.0.1",
+        # By its path: as a module it would first import the whole room, which takes a second.
+        sys.executable, "-P", serve.__file__, "--no-browser", f"--port={port}", "--port-retries=0", "--ip=127.0.0.1",
         f"--ServerApp.root_dir={folder}", *(["--allow-root"] if os.geteuid() == 0 else []), *extra,
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
             arguments,
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: that it ends tells the server that we are gone
             stdout=output,
             stderr=subprocess.STDOUT,
             env=_environment(redis_url, token),
@@ -84,12 +113,7 @@ def lab(
             start_new_session=True,
         )
     base = f"http://127.0.0.1:{port}"
-    running = Lab(f"{base}/lab/tree/{START_PAGE}?token={token}", base, token, process, log)
-    try:
-        _await_answer(running, on_wait)
-        yield running
-    finally:
-        _end(process)
+    return Lab(f"{base}/lab/tree/{START_PAGE}?token={token}", base, token, process, log)
 
 
 def _environment(redis_url: str, token: str) -> dict[str, str]:
@@ -106,21 +130,23 @@ def _environment(redis_url: str, token: str) -> dict[str, str]:
     }
 
 
-def _usable(port: int | None) -> int:
-    candidates = [port] if port is not None else range(_FIRST_PORT, _FIRST_PORT + 100)
-    for candidate in candidates:
-        with socket.socket() as probe:
-            try:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return candidate
-    raise LabError(
-        f"Port {port} is taken. Name another one with --port, or leave it out."
-        if port is not None
-        else f"Every port from {_FIRST_PORT} to {_FIRST_PORT + 99} is taken. Name one with --port."
-    )
+def _free_ports() -> Iterator[int]:
+    return (port for port in range(_FIRST_PORT, _FIRST_PORT + 100) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        # macOS lets one bind 127.0.0.1 beside a server on all addresses, so ask whether somebody answers too.
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            return False
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _await_answer(running: Lab, on_wait: Callable[[], None]) -> None:
@@ -128,16 +154,25 @@ def _await_answer(running: Lab, on_wait: Callable[[], None]) -> None:
     request = urllib.request.Request(f"{running.base_url}/api/status?token={running.token}")
     while time.monotonic() < give_up:
         if running.process.poll() is not None:
-            last = running.log.read_text(errors="replace").strip().splitlines()[-1:]
-            raise LabError(f"JupyterLab ended at once: {' '.join(last)} The whole log is {running.log}.")
+            raise _ended_at_once(running.log)
         try:
             with urllib.request.urlopen(request, timeout=2) as reply:
                 if reply.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             on_wait()
-            time.sleep(0.1)  # between two looks at a condition
+            time.sleep(0.05)  # between two looks at a condition
     raise LabError(f"JupyterLab has not answered for {_READY_SECONDS:g} s. Its log is {running.log}.")
+
+
+def _ended_at_once(log: Path) -> LabError:
+    said = log.read_text(errors="replace")
+    last = (said.strip().splitlines() or ["it said nothing"])[-1]
+    if "is already in use" in said:
+        return _PortTaken(f"The port was taken by another program meanwhile. Try again. The log is {log}.")
+    return LabError(
+        f"JupyterLab ended at once: {last.strip().rstrip('.')}. The whole log is {log}. Perhaps `course doctor` knows."
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -145,7 +180,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(serve.ORDERLY_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
