@@ -224,8 +224,8 @@ class ScriptedSocket(socket.socket):
             self._fault(
                 "past",
                 "as many replies are read as commands were sent",
-                f"it sent {len(self.commands)} command{'s' * (len(self.commands) != 1)}, read every reply, and waited for "
-                "more. A server that was asked nothing sends nothing: this would never end",
+                f"it read the replies to all {len(self.commands)} commands it had sent, and waited for more. "
+                "A server that was asked nothing sends nothing: this would never end",
             )
         piece = self._pieces[0]
         if isinstance(piece, OSError):
