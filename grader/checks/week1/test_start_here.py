@@ -5,7 +5,7 @@ The first check a learner ever sees, so every way to miss it that we know of get
 
 from __future__ import annotations
 
-from redis import Redis
+from redis import ConnectionError, Redis
 
 from grader.checks import Answer, broken, exercise
 from grader.checks.verdict import show
@@ -20,7 +20,12 @@ class TestHello:
     def test_stored(self, answer: Answer, redis: Redis, wire: Wire, server: Server) -> None:
         """After hello(r), the key `greeting` holds the text `hello, redis`."""
         returned = answer.hello(redis)
-        held = _what_is_stored(server)
+        try:
+            held = _what_is_stored(server)
+        except ConnectionError:
+            broken(
+                f"Redis runs on, and `{_KEY}` holds `{_TEXT}`", f"{', '.join(wire.names)} was sent, and Redis is gone"
+            )
         stored = held.get(_KEY)
         if stored == _TEXT:
             return
@@ -53,5 +58,5 @@ def _what_is_stored(server: Server) -> dict[str, str | None]:
     return {_readable(key): None if text is None else _readable(text) for key, text in texts.items()}
 
 
-def _readable(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace")
+def _readable(data: bytes | str) -> str:
+    return data if isinstance(data, str) else data.decode("utf-8", "backslashreplace")

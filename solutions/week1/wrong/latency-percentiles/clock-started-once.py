@@ -1,0 +1,12 @@
+def percentiles(samples):
+    ordered = sorted(samples)
+    return ordered[-(-50 * len(ordered) // 100) - 1], ordered[-(-99 * len(ordered) // 100) - 1]
+
+
+def measure(call, times, clock):
+    samples = []
+    before = clock()
+    for _ in range(times):
+        call()
+        samples.append(clock() - before)
+    return samples

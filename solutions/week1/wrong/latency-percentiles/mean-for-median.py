@@ -1,0 +1,12 @@
+def percentiles(samples):
+    ordered = sorted(samples)
+    return sum(ordered) / len(ordered), ordered[-(-99 * len(ordered) // 100) - 1]
+
+
+def measure(call, times, clock):
+    samples = []
+    for _ in range(times):
+        before = clock()
+        call()
+        samples.append(clock() - before)
+    return samples

@@ -1,0 +1,10 @@
+choices = {
+    "sessions": "redis",
+    "countries": "dict",
+    "orders": "relational",
+    "photos": "object store",
+    "clicks": "log",
+    "api-limit": "redis",
+    "notes": "dict",
+    "leaderboard": "redis",
+}

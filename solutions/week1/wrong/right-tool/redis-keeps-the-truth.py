@@ -1,0 +1,10 @@
+choices = {
+    "sessions": "redis",
+    "countries": "dict",
+    "orders": "redis",
+    "photos": "object store",
+    "clicks": "log",
+    "api-limit": "redis",
+    "notes": "relational",
+    "leaderboard": "redis",
+}
