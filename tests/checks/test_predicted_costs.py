@@ -21,14 +21,15 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("line", GROWS_WITH)
-def test_a_command_grows_with_what_the_table_says(server: Server, line: str) -> None:
+@pytest.mark.parametrize("line", [line for line, what in GROWS_WITH.items() if what == "constant"])
+def test_a_constant_command_can_be_as_fast_on_large_data(server: Server, line: str) -> None:
+    # One fast run proves it, since what grows cannot be fast. A busy machine may need several: UNLINK wakes a thread.
+    with server.client() as client:
+        assert any(fastest(client, line, 50_000, tries=1) < 50 for _ in range(40))
+
+
+@pytest.mark.parametrize("line", [line for line, what in GROWS_WITH.items() if what != "constant"])
+def test_a_growing_command_is_never_as_fast_on_large_data(server: Server, line: str) -> None:
     with server.client() as client:
         small, large = (fastest(client, line, size, tries=5) for size in (200, 50_000))
-    # What a busy machine adds to a command of a microsecond (UNLINK wakes another thread) must not look like growth.
-    noise = 20
-    ratio = (large + noise) / (small + noise)
-    if GROWS_WITH[line] == "constant":
-        assert ratio < 5, f"{small} µs, then {large} µs"
-    else:
-        assert ratio > 10, f"{small} µs, then {large} µs"
+    assert large > 20 * max(small, 1), f"{small} µs, then {large} µs"
