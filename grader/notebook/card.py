@@ -1,6 +1,7 @@
 """The card under a check: each promise with its mark, what broke and why, what was sent, what to do next.
 
-HTML where a browser shows it (JupyterLab's own colours, so light and dark both work), plain text elsewhere.
+HTML where a browser shows it (JupyterLab's own colours where it has them, and signal colours that can be read in its
+light and its dark theme), plain text elsewhere.
 """
 
 from __future__ import annotations
@@ -13,36 +14,45 @@ from grader.checks.session import Promise
 from grader.marking import ExerciseResult
 
 MARKS = {"kept": "✔", "broken": "✘", "untried": "·", "skipped": "–", "error": "!"}
-_COLOURS = {
-    "kept": "#1a7f37",
-    "broken": "#cf222e",
-    "untried": "#8c959f",
-    "skipped": "#8c959f",
-    "error": "#9a6700",
-}
+_TONES = {"kept": "good", "broken": "bad", "untried": "dim", "skipped": "dim", "error": "odd"}
 _SENT_LIMIT = 14
+_LINE_LIMIT = 200
 
+# Twice the class, because JupyterLab's own rules for lists and code in outputs are as specific as one.
+# The last rule hides the one-line error below a red card: it repeats the card, and is for Validate and nbgrader.
 _STYLE = """
 <style>
-.rc-card{border:1px solid var(--jp-border-color2,#d0d7de);border-left:4px solid var(--rc);border-radius:6px;
- padding:.55em .9em .6em;margin:.3em 0;max-width:62em;font-family:var(--jp-ui-font-family,system-ui,sans-serif);
- font-size:13.5px;line-height:1.5;color:var(--jp-ui-font-color1,#1f2328);background:var(--jp-layout-color1,#fff)}
-.rc-head{display:flex;gap:.8em;align-items:baseline;flex-wrap:wrap;margin-bottom:.25em}
-.rc-head b{font-size:14.5px}.rc-dim{color:var(--jp-ui-font-color2,#656d76)}
-.rc-right{margin-left:auto}
-.rc-card ul{list-style:none;margin:.1em 0;padding:0}.rc-card li{padding-left:1.6em;text-indent:-1.6em;margin:.1em 0}
-.rc-card li>span:first-child{display:inline-block;width:1.6em;text-indent:0;font-weight:700}
-.rc-card table.rc-facts{border-collapse:collapse;margin:.35em 0 .2em 1.6em;border:0;table-layout:auto}
-.rc-card table.rc-facts td{padding:.08em .8em .08em 0;vertical-align:top;text-align:left;border:0;background:none;
- white-space:normal;font-size:13px}
-.rc-card table.rc-facts td:first-child{color:var(--jp-ui-font-color2,#656d76);white-space:nowrap}
-.rc-card pre{margin:.2em 0 .2em 1.6em;padding:.35em .7em;border-radius:4px;font-size:12.5px;line-height:1.45;
- background:var(--jp-layout-color2,#f6f8fa);overflow-x:auto;font-family:var(--jp-code-font-family,monospace)}
-.rc-why{margin:.45em 0 .3em 1.6em;padding:.35em .8em;border-radius:4px;background:var(--jp-layout-color2,#fff8c5)}
-.rc-why code,.rc-foot code,.rc-card td code{background:none;padding:0;font-size:12.5px}
-.rc-foot{margin-top:.45em;padding-top:.35em;border-top:1px solid var(--jp-border-color3,#eaeef2)}
-.rc-card details{margin:.25em 0 0 1.6em}.rc-card summary{cursor:pointer;color:var(--jp-ui-font-color2,#656d76)}
-.rc-card details pre{margin-left:0}
+.rc-card{--rc-good:#1a7f37;--rc-bad:#cf222e;--rc-odd:#9a6700;--rc-hint:#0969da;--rc-tint:rgba(191,135,0,.10);
+ --rc-dim:var(--jp-ui-font-color2,#656d76);--rc-box:rgba(125,125,125,.10);--rc:var(--rc-dim);
+ border:1px solid var(--jp-border-color2,#8884);border-left:4px solid var(--rc);border-radius:6px;
+ padding:9px 15px 10px;margin:4px 0;max-width:60em;overflow-wrap:anywhere;
+ font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
+ color:var(--jp-ui-font-color1,inherit);background:var(--jp-layout-color1,transparent)}
+[data-jp-theme-light="false"] .rc-card,.vscode-dark .rc-card{--rc-good:#4ac26b;--rc-bad:#ff8182;--rc-odd:#d4a72c;
+ --rc-hint:#54aeff;--rc-tint:rgba(212,167,44,.13);--rc-dim:var(--jp-ui-font-color2,#9198a1)}
+.rc-good{color:var(--rc-good)}.rc-bad{color:var(--rc-bad)}.rc-odd{color:var(--rc-odd)}
+.rc-card .rc-dim{color:var(--rc-dim)}
+.rc-head{display:flex;gap:2px 10px;align-items:baseline;flex-wrap:wrap}
+.rc-head b{font-size:14.5px;color:var(--rc)}.rc-head span{margin-left:auto;font-size:12.5px}
+.rc-card.rc-card ul{list-style:none;margin:5px 0 0;padding:0}
+.rc-card.rc-card li{display:grid;grid-template-columns:20px minmax(0,1fr);margin:2px 0;padding:0}
+.rc-card li>span{font-weight:700}
+.rc-card.rc-card p{margin:3px 0}
+.rc-card.rc-card dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 12px;margin:3px 0 4px;
+ font-size:13px}
+.rc-card.rc-card :is(dt,dd){float:none;width:auto;margin:0;padding:0}
+.rc-card.rc-card dt{color:var(--rc-dim);font-weight:400;white-space:nowrap}.rc-card dd{white-space:pre-wrap}
+.rc-card.rc-card code{font-size:12.5px;padding:0 3px;border-radius:3px;background:var(--rc-box);color:inherit;
+ white-space:pre-wrap}
+.rc-card.rc-card pre{margin:5px 0 6px;padding:6px 11px;border-radius:4px;border:0;background:var(--rc-box);
+ font:12.5px/1.45 var(--jp-code-font-family,monospace);color:inherit;white-space:pre-wrap;max-height:26em;
+ overflow-y:auto}
+.rc-why{margin:5px 0 6px;padding:5px 11px 6px;border-left:3px solid var(--rc-odd);border-radius:0 4px 4px 0;
+ background:var(--rc-tint)}
+.rc-foot{margin-top:8px;padding-top:6px;border-top:1px solid var(--jp-border-color2,#8884)}
+.rc-card summary{cursor:pointer;color:var(--rc-dim);margin-top:3px}
+.jp-OutputArea-child:has(>* .rc-card:is([data-status=wrong],[data-status=todo]))+
+ .jp-OutputArea-child:has(>[data-mime-type="application/vnd.jupyter.stderr"]){display:none}
 </style>
 """
 
@@ -63,58 +73,71 @@ class ResultCard:
 
     def _repr_html_(self) -> str:
         r = self.result
-        solved = r.status == "solved"
-        colour = _COLOURS["kept" if solved else "skipped" if r.status == "skipped" else "broken"]
-        parts = [_STYLE, f'<div class="rc-card" data-status="{r.status}" style="--rc:{colour}">']
-        mark = "✔" if solved else "–" if r.status == "skipped" else "✘"
-        parts += [
-            f'<div class="rc-head"><b style="color:{colour}">{mark} {escape(r.title)}</b>',
-            f'<code class="rc-dim">{escape(r.slug)}</code>',
-            f'<span class="rc-right rc-dim">{escape(self._points())}</span></div>',
+        mark, tone = self._mark()
+        parts = [
+            f'{_STYLE}<div class="rc-card" data-status="{r.status}" style="--rc:var(--rc-{tone})">',
+            f'<div class="rc-head"><b>{mark} {escape(r.title)}</b><code class="rc-dim">{escape(r.slug)}</code>',
+            f'<span class="rc-dim">{escape(self._points())}</span></div>',
         ]
         if r.note:
-            parts.append(f"<div>{escape(r.note)}</div>")
-        parts.append("<ul>")
-        first = r.first_broken
-        for promise in r.promises:
-            dim = ' class="rc-dim"' if promise.status == "untried" else ""
-            parts.append(
-                f'<li{dim}><span style="color:{_COLOURS[promise.status]}">{MARKS[promise.status]}</span>'
-                f"{_inline(promise.text)}</li>"
-            )
-            if promise.status in {"broken", "error"}:
-                parts.append(self._broken_html(promise, promise is first))
-        parts.append("</ul>")
+            parts.append(f"<p>{escape(r.note)}</p>")
+        if r.promises:
+            parts += ["<ul>", *map(self._promise_html, r.promises), "</ul>"]
         if r.printed:
             parts.append(f"<details><summary>What your code printed</summary><pre>{escape(r.printed)}</pre></details>")
-        parts.append(f'<div class="rc-foot">{self._foot_html()}</div></div>')
+        foot = self._foot_html()
+        parts.append(f'<div class="rc-foot">{foot}</div></div>' if foot else "</div>")
         return "".join(parts)
 
-    def _broken_html(self, promise: Promise, with_detail: bool) -> str:
-        rows = [(k, v) for k, v in (("promised", promise.expected), ("happened", promise.happened)) if v]
-        parts = [
-            '<table class="rc-facts">',
-            *(f"<tr><td>{k}</td><td>{_inline(v)}</td></tr>" for k, v in rows),
-            "</table>",
-        ]
-        if not with_detail:
-            return "".join(parts) if promise.expected else ""
+    def _promise_html(self, promise: Promise) -> str:
+        tone = _TONES[promise.status]
+        dim = ' class="rc-dim"' if promise.status in {"untried", "skipped"} else ""
+        parts = [f'<li{dim}><span class="rc-{tone}">{MARKS[promise.status]}</span><div>{_inline(promise.text)}']
+        if promise.status in {"broken", "error"}:
+            first = promise is self.result.first_broken or promise.status == "error"
+            if promise.expected:
+                parts.append(
+                    f"<dl><dt>promised</dt><dd>{_inline(promise.expected)}</dd>"
+                    f"<dt>happened</dt><dd>{_inline(promise.happened)}</dd></dl>"
+                )
+            elif first:
+                parts.append(f'<p class="rc-{tone}">{_inline(promise.happened)}</p>')
+            if first:
+                parts.append(self._why_html(promise))
+        return "".join(parts) + "</div></li>"
+
+    def _why_html(self, promise: Promise) -> str:
+        """Only below the first broken promise: where it broke, the misconception, what was sent."""
+        parts = []
         if promise.where and promise.kind != "todo":
-            parts.append(f"<pre>{escape(chr(10).join(promise.where))}</pre>")
-        name = promise.misconception
-        if name is not None:
-            text = self.exercise.misconceptions.get(name, "")
-            parts.append(f'<div class="rc-why"><b>{escape(name)}</b> — {_inline(text)}</div>')
+            parts.append(_pre(promise.where))
+        if promise.misconception is not None:
+            text = self.exercise.misconceptions.get(promise.misconception, "")
+            parts.append(f'<div class="rc-why"><b>{escape(promise.misconception)}</b><br>{_inline(text)}</div>')
         if promise.sent:
-            parts.append(f"<pre>{escape(chr(10).join(_shorten(promise.sent)))}</pre>")
+            parts.append(_pre(_shorten(promise.sent)))
         return "".join(parts)
 
     def _foot_html(self) -> str:
-        if self.result.status == "solved":
-            return f"{_inline(self.exercise.learnt)}<br><b>Next:</b> {_inline(self.exercise.onward)}"
-        if self.result.status == "skipped":
-            return "Skipped: the other exercises do not need it."
-        return _inline(self._next_hint())
+        match self.result.status:
+            case "solved":
+                return f"{_inline(self.exercise.learnt)}<br><b>Next:</b> {_inline(self.exercise.onward)}"
+            case "skipped" | "error":
+                return ""
+            case _:
+                return _inline(self._next_hint())
+
+    def _mark(self) -> tuple[str, str]:
+        """The sign before the title, and its tone."""
+        match self.result.status:
+            case "solved":
+                return MARKS["kept"], "good"
+            case "skipped":
+                return MARKS["skipped"], "dim"
+            case "error":
+                return MARKS["error"], "odd"
+            case _:
+                return MARKS["broken"], "bad"
 
     def _next_hint(self) -> str:
         total = len(self.exercise.hints)
@@ -125,11 +148,16 @@ class ResultCard:
     def _points(self) -> str:
         r = self.result
         time = f"{r.seconds * 1000:.0f} ms"
-        if r.points == 0:
-            return f"practice · {time}"
-        if r.status == "solved":
-            return f"{r.points} of {r.points} points · {time}"
-        return f"{r.points} points · {r.kept} of {len(r.promises)} promises kept · {time}"
+        worth = f"{r.points} point{'s' if r.points > 1 else ''}" if r.points else "practice"
+        match r.status:
+            case "solved" if r.points:
+                return f"{r.points} of {worth} · {time}"
+            case "solved":
+                return f"{worth} · {time}"
+            case "skipped":
+                return worth
+            case _:
+                return f"{worth} · {r.kept} of {len(r.promises)} promises kept · {time}"
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -137,8 +165,7 @@ class ResultCard:
     def lines(self, width: int = 100) -> list[str]:
         """The card as plain text."""
         r = self.result
-        mark = "✔" if r.status == "solved" else "–" if r.status == "skipped" else "✘"
-        out = [f"{mark} {r.title}  [{r.slug}]  {self._points()}"]
+        out = [f"{self._mark()[0]} {r.title}  [{r.slug}]  {self._points()}"]
         if r.note:
             out += _wrap(r.note, width, "  ")
         first = r.first_broken
@@ -176,7 +203,7 @@ class HintCard:
     def _repr_html_(self) -> str:
         text = self.exercise.hints[self.number - 1]
         return (
-            f'{_STYLE}<div class="rc-card" style="--rc:#0969da"><div class="rc-head"><b>Hint {self.number} of '
+            f'{_STYLE}<div class="rc-card" style="--rc:var(--rc-hint)"><div class="rc-head"><b>Hint {self.number} of '
             f'{len(self.exercise.hints)}</b><code class="rc-dim">{escape(self.exercise.slug)}</code></div>'
             f"{_blocks(text)}</div>"
         )
@@ -185,6 +212,10 @@ class HintCard:
         return f"Hint {self.number} of {len(self.exercise.hints)}  [{self.exercise.slug}]\n" + textwrap.indent(
             self.exercise.hints[self.number - 1], "  "
         )
+
+
+def _pre(lines: list[str]) -> str:
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"
 
 
 def _wrap(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
@@ -199,6 +230,10 @@ def _wrap(text: str, width: int, first: str, rest: str | None = None) -> list[st
 
 
 def _shorten(lines: list[str]) -> list[str]:
+    """The first and the last lines, each to a length that can be taken in."""
+    lines = [
+        line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]} … {len(line) - _LINE_LIMIT} more" for line in lines
+    ]
     if len(lines) <= _SENT_LIMIT:
         return lines
     half = _SENT_LIMIT // 2
@@ -221,5 +256,5 @@ def _blocks(text: str) -> str:
             code = part.split("\n", 1)[1] if "\n" in part else part
             out.append(f"<pre>{escape(code.strip(chr(10)))}</pre>")
         else:
-            out += [f"<p style='margin:.3em 0'>{_inline(p)}</p>" for p in part.strip().split("\n\n") if p.strip()]
+            out += [f"<p>{_inline(p)}</p>" for p in part.strip().split("\n\n") if p.strip()]
     return "".join(out)
