@@ -59,7 +59,7 @@ def then(cut: Cut, size: int, *rest: Piece) -> Cut:
 
     def cut_and_break(replies: Sequence[bytes]) -> list[Piece]:
         data = b"".join(replies)
-        return [*cut([data[:size]]), *rest, *([data[size:]] if data[size:] else [])]
+        return [*(cut([data[:size]]) if size else []), *rest, *([data[size:]] if data[size:] else [])]
 
     return cut_and_break
 
@@ -188,6 +188,12 @@ class ScriptedSocket(socket.socket):
             return b"".join(parts)
         if self.fileno() == -1 or self._shut or bufsize <= 0:
             return super().recv(bufsize, flags)
+        if len(self.commands) < self._expects:
+            self._fault(
+                "early",
+                f"all {self._expects} commands are sent before the first reply is read",
+                f"it began to read when {len(self.commands)} of {self._expects} commands had been sent",
+            )
         if not self._there and not self._can_read(flags):
             return b""
         data = super().recv(bufsize, flags)
@@ -206,12 +212,6 @@ class ScriptedSocket(socket.socket):
 
     def _can_read(self, flags: int) -> bool:
         """Whether bytes are there; False at the end of the connection."""
-        if len(self.commands) < self._expects:
-            self._fault(
-                "early",
-                f"all {self._expects} commands are sent before the first reply is read",
-                f"it began to read when {len(self.commands)} of {self._expects} commands had been sent",
-            )
         if not self._pieces:
             if self.gettimeout() == 0 or flags & getattr(socket, "MSG_DONTWAIT", 0):
                 raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")

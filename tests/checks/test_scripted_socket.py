@@ -114,10 +114,11 @@ def test_reading_on_past_the_last_reply_is_a_finding(opened: Opener) -> None:
 def test_reading_before_all_commands_are_sent_is_a_finding(opened: Opener) -> None:
     line = opened(expects=2, early="waits")
     line.sendall(PING)
-    assert line.recv(100) == b"+PING\r\n"
     with pytest.raises(Broken) as caught:
         line.recv(100)
     assert caught.value.misconception == "waits"
+    line.sendall(PING)
+    assert line.recv(100) == b"+PING\r\n"
 
 
 def test_an_incomplete_command_is_told_from_reading_too_much(opened: Opener) -> None:
@@ -152,6 +153,14 @@ def test_an_error_in_the_middle_is_raised_once_and_the_rest_comes_afterwards(ope
     with pytest.raises(TimeoutError):
         line.recv(100)
     assert line.recv(100) == b"NG\r\n"
+
+
+def test_an_error_may_come_before_the_first_byte(opened: Opener) -> None:
+    line = opened(then(together, 0, TimeoutError("timed out")))
+    line.sendall(PING)
+    with pytest.raises(TimeoutError):
+        line.recv(100)
+    assert line.recv(100) == b"+PING\r\n"
 
 
 def test_a_closed_or_shut_connection_takes_nothing(opened: Opener) -> None:

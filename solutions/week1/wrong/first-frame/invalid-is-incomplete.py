@@ -1,0 +1,25 @@
+def first_frame(buffer):
+    def end_of(start):
+        kind = buffer[start : start + 1]
+        if kind not in (b"", b"+", b"-", b":", b"$", b"*"):
+            return None
+        line_end = buffer.find(b"\r\n", start)
+        if line_end == -1:
+            return None
+        end = line_end + 2
+        if kind in (b"+", b"-", b":"):
+            return end
+        try:
+            size = int(buffer[start + 1 : line_end])
+        except ValueError:
+            return None
+        if kind == b"$" and size >= 0:
+            end += size + 2
+            return end if end <= len(buffer) else None
+        for _ in range(size):
+            end = end_of(end)
+            if end is None:
+                return None
+        return end
+
+    return end_of(0)

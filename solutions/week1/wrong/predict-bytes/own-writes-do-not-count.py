@@ -1,0 +1,15 @@
+predicted_bytes = {
+    "PING": b"+PONG\r\n",
+    "SET city Lima": b"+OK\r\n",
+    "PING hello": b"$5\r\nhello\r\n",
+    "SET name é; GET name": b"$2\r\n\xc3\xa9\r\n",
+    "INCR visits": b":1\r\n",
+    "SET visits 41; INCR visits; GET visits": b"$2\r\n42\r\n",
+    "GET nobody": b"$-1\r\n",
+    'SET e ""; GET e': b"$0\r\n\r\n",
+    "LRANGE nobody 0 -1": b"*0\r\n",
+    "RPUSH queue a bb; LRANGE queue 0 -1": b"*2\r\n$1\r\na\r\n$2\r\nbb\r\n",
+    "SET a x; MGET a nobody": b"*2\r\n$1\r\nx\r\n$-1\r\n",
+    "SET a x; RPUSH a y": b"-WRONGTYPE",
+    "WATCH a; SET a 1; MULTI; INCR a; EXEC": b"*1\r\n:2\r\n",
+}
