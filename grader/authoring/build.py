@@ -16,9 +16,9 @@ from pathlib import Path
 
 import nbformat
 
+from grader.authoring import release
 from grader.authoring.expand import expand, serialise
 from grader.checks import Catalog, catalog
-from grader.authoring import release
 
 _START = "start"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from grader.authoring.expand import SourceError, expand
 from grader.authoring.problems import Problem
-from grader.checks import Catalog, Exercise
 from grader.authoring.release import clear_text
+from grader.checks import Catalog, Exercise
 from grader.marking import ExerciseResult, run_exercise
 from grader.marking.extract import Cell, NotebookAnswers
 from grader.marking.load import load_notebook, load_source

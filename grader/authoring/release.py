@@ -11,9 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
 COURSE_ID = "redis"
@@ -21,23 +19,6 @@ SOURCE_DIRECTORY = "build/source"
 RELEASE_DIRECTORY = "notebooks"
 STUB = "# Your code here.\nraise NotImplementedError"
 _REGION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.S | re.M)
-
-
-class StarterSolutions(ClearSolutions):  # type: ignore[misc]
-    """nbgrader's ClearSolutions, except that a cell with a starter of its own gets that starter.
-
-    "Find the bug" and "predict" exercises start from code that is there, not from an empty stub.
-    """
-
-    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        starter = cell.metadata.get("course", {}).pop("starter", None)
-        if "course" in cell.metadata and not cell.metadata["course"]:
-            del cell.metadata["course"]
-        if starter is not None:
-            cell.source = starter
-            return cell, resources
-        cleared: tuple[Any, Any] = super().preprocess_cell(cell, resources, cell_index)
-        return cleared
 
 
 def clear_text(text: str) -> str:
@@ -105,7 +86,10 @@ def config(root: Path, database: str = "sqlite:///gradebook.db") -> Config:
         root: the course's folder.
         database: SQLAlchemy URL of the gradebook, relative to `root`.
     """
+    # nbgrader takes seconds to import, and clearing a text needs none of it.
     from nbgrader import preprocessors as p
+
+    from grader.authoring.starters import StarterSolutions
 
     c = Config()
     c.CourseDirectory.root = str(root)

@@ -1,14 +1,14 @@
-"""Put the commands together and turn every expected error into one clear sentence."""
+"""Put the commands together into `course`."""
 
 from __future__ import annotations
 
-import os
 import sys
+from io import TextIOWrapper
 
 import typer
 
 from grader.cli import author, desk, study, teach
-from grader.cli.screen import errors
+from grader.cli.outcome import end_in_order
 
 app = typer.Typer(
     name="course",
@@ -26,46 +26,10 @@ author.register(app)
 
 
 def main() -> None:
-    """Run `course`. Exit status: 0 done and right, 1 something is not right, 2 the call could not be carried out."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        errors().print("Stopped.")
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output went away (`course check | head`): nothing left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(1)
-    except Exception as error:
-        sentence = expected(error)
-        if sentence is None:
-            raise
-        errors().print(f"[bold red]course:[/] {sentence}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-
-
-def expected(error: Exception) -> str | None:
-    """The sentence for an error that a person can cause; None for one that is a bug of ours."""
-    from rich.markup import escape
-
-    from grader.authoring.build import BuildError
-    from grader.authoring.expand import SourceError
-    from grader.checks import UnknownExerciseError
-    from grader.checks.catalog import CatalogError
-    from grader.checks.quiz import QuizError
-    from grader.marking.grade import NothingToGradeError
-    from grader.marking.place import NotInCourseError
-    from grader.notebook.lab import LabError
-    from grader.notebook.reset import ResetError
-    from grader.servers import ServerError
-
-    known = (
-        BuildError, SourceError, UnknownExerciseError, CatalogError, NothingToGradeError, NotInCourseError,
-        ResetError, ServerError, QuizError, LabError,
-    )  # fmt: skip
-    if isinstance(error, known):
-        return escape(str(error))
-    if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
-        return escape(f"{error.strerror or error}{where}")
-    return None
+    """Run `course` on the arguments of this process; never returns. `grader.cli.outcome` lists the exit statuses."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A learner's text may hold what the terminal's encoding lacks: shown escaped, not a crash.
+            stream.reconfigure(errors="backslashreplace")
+    end_in_order()
+    app(prog_name="course")

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.screen import errors, out, print_json, with_status
+from grader.cli.outcome import with_status
+from grader.cli.screen import errors, out, print_json
 from grader.marking.place import course_folder
 
 

@@ -12,7 +12,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.screen import errors, out, print_json, with_status
+from grader.cli.outcome import with_status
+from grader.cli.screen import errors, out, print_json
 from grader.marking.place import course_folder
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, ParamSpec
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -16,76 +15,110 @@ from grader.checks import Catalog, Exercise
 from grader.marking import ExerciseResult
 from grader.notebook.card import MARKS, ResultCard
 
-P = ParamSpec("P")
-
 STATUS_MARK = {"solved": ("✔", "green"), "wrong": ("✘", "red"), "todo": ("·", "dim"), "skipped": ("–", "dim"),
                "error": ("!", "yellow")}  # fmt: skip
+_WIDEST = 100
 
 
 @lru_cache(maxsize=1)
 def out() -> Console:
-    """Standard output. Colours only on a terminal; NO_COLOR is honoured."""
-    return Console(highlight=False, soft_wrap=False)
+    """Standard output. Colours only on a terminal, and NO_COLOR is honoured; a file or pipe gets whole lines."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.soft_wrap = not console.is_terminal
+    return console
 
 
 @lru_cache(maxsize=1)
 def errors() -> Console:
     """Standard error."""
-    return Console(stderr=True, highlight=False)
-
-
-def with_status(command: Callable[P, int]) -> Callable[P, None]:
-    """`command` for Typer: the number it returns becomes the exit status."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(command(*args, **kwargs))
-
-    return run
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(data: Any) -> None:
     """One JSON document on standard output, and nothing else there."""
-    out().file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    out().file.write(json.dumps(data, indent=2) + "\n")
 
 
-def result_line(result: ExerciseResult, width: int) -> Text:
-    """One line: mark, slug, title, points, and for a wrong answer its misconception or first broken promise."""
-    mark, colour = STATUS_MARK[result.status]
-    line = Text.assemble((f" {mark} ", colour), (result.slug.ljust(width), "bold" if result.status == "wrong" else ""))
+def shown(text: str) -> str:
+    """`text` without the control characters with which a stranger's answer could paint over the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def width() -> int:
+    """How many columns a paragraph may take."""
+    return min(out().width, _WIDEST) if out().is_terminal else _WIDEST
+
+
+def result_line(result: ExerciseResult, column: int, untouched: bool = False) -> Text:
+    """One line: mark, slug, points, title, and for a wrong answer its misconception or first broken promise.
+
+    Args:
+        result: what was found.
+        column: how wide the slugs are set (`slug_width`).
+        untouched: the answer is still the starter, so it is no wrong answer of the learner's.
+    """
+    status = "todo" if untouched and result.status == "wrong" else result.status
+    mark, colour = STATUS_MARK[status]
+    line = Text.assemble((f" {mark} ", colour), (result.slug.ljust(column), "bold" if status == "wrong" else ""))
     if result.points:
         line.append(f" {result.earned:g}/{result.points}".ljust(6), "dim")
     else:
         line.append("      ")
-    if result.status == "wrong":
+    if status == "wrong":
         first = result.first_broken
         told = result.misconception or (first.happened if first else result.note)
-        line.append(f" {told}", "red")
-    elif result.status == "todo":
-        line.append(f" {result.title}", "dim")
-    elif result.status in {"skipped", "error"}:
-        line.append(f" {result.note}", colour)
+        line.append(f" {_one_line(told)}", "red")
+    elif status in {"skipped", "error"}:
+        line.append(f" {_one_line(result.note)}", colour)
     else:
-        line.append(f" {result.title}")
-    line.truncate(max(out().width, 60), overflow="ellipsis")
+        line.append(f" {result.title}", "dim" if status == "todo" else "")
+    if out().is_terminal:
+        line.truncate(max(out().width, 40), overflow="ellipsis")
     return line
+
+
+def _one_line(text: str) -> str:
+    return shown(" ".join(text.split()))
+
+
+class _TerminalCard(ResultCard):
+    """The card with the commands of a terminal in its last line."""
+
+    def _next_hint(self) -> str:
+        slug, total = self.exercise.slug, len(self.exercise.hints)
+        if self.hints_shown >= total:
+            return f"All {total} hints are shown; `course hint {slug} -n 1` shows the first one again."
+        return f"`course hint {slug}` shows hint {self.hints_shown + 1} of {total}."
 
 
 def print_card(exercise: Exercise, result: ExerciseResult, hints_shown: int) -> None:
     """The whole card of one result."""
     colours = {"✔": "green", "✘": "red", "!": "yellow", "·": "dim"}
-    card = ResultCard(exercise, result, hints_shown)
-    for line in card.lines(min(out().width, 100) - 2):
-        text = Text(line)
+    card = _TerminalCard(exercise, result, hints_shown)
+    for number, line in enumerate(card.lines(width() - 2)):
+        text = Text(shown(line), "bold" if number == 0 else "")
         stripped = line.lstrip()
+        at = len(line) - len(stripped)
         if stripped[:1] in MARKS.values() and stripped[1:2] == " ":
-            at = len(line) - len(stripped)
             text.stylize(colours.get(stripped[0], "dim"), at, at + 1)
         name = result.misconception
         if name and stripped.startswith(f"{name}:"):
-            at = len(line) - len(stripped)
             text.stylize("bold yellow", at, at + len(name))
         out().print(text)
+
+
+def print_hint(exercise: Exercise, number: int) -> None:
+    """Hint `number` (from 1) of an exercise: paragraphs wrapped, code as it is."""
+    out().print(Text.assemble((f"Hint {number} of {len(exercise.hints)}", "bold"), (f"  {exercise.slug}", "dim")))
+    for index, part in enumerate(exercise.hints[number - 1].split("```")):
+        if index % 2:
+            code = part.partition("\n")[2] if "\n" in part else part
+            out().print(Text(textwrap.indent(code.strip("\n"), "    "), "cyan"))
+            continue
+        for paragraph in part.strip().split("\n\n"):
+            if paragraph.strip():
+                out().print(Text(textwrap.fill(" ".join(paragraph.split()), width() - 2,
+                                               initial_indent="  ", subsequent_indent="  ")))  # fmt: skip
 
 
 def totals(results: Iterable[ExerciseResult]) -> str:
@@ -100,3 +133,13 @@ def totals(results: Iterable[ExerciseResult]) -> str:
 def slug_width(exercises: Catalog | Iterable[Exercise]) -> int:
     """How wide the column of slugs has to be."""
     return max((len(e.slug) for e in exercises), default=10)
+
+
+def bar(done: int, of: int, cells: int) -> Text:
+    """A progress bar of `cells` characters; full only when all is done, empty only when nothing is."""
+    filled = round(cells * done / of) if of else 0
+    if 0 < done < of:
+        filled = min(max(filled, 1), cells - 1)
+    # Without colours the two halves have to differ in form.
+    rest = "━" if out().color_system else "─"
+    return Text.assemble(("━" * filled, "green"), (rest * (cells - filled), "bright_black"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +11,28 @@ import typer
 from rich.text import Text
 
 from grader.checks import Exercise, catalog
-from grader.cli.screen import STATUS_MARK, out, print_card, print_json, result_line, slug_width, totals, with_status
+from grader.cli.outcome import CallError, with_status
+from grader.cli.screen import (
+    STATUS_MARK,
+    bar,
+    errors,
+    out,
+    print_card,
+    print_hint,
+    print_json,
+    result_line,
+    slug_width,
+    totals,
+)
 from grader.marking import ExerciseResult
 from grader.marking.place import course_folder
 from grader.marking.terminal import check_notebooks
-from grader.notebook.card import HintCard
-from grader.notebook.progress import Progress
+from grader.notebook.progress import Entry, Progress
+from grader.notebook.reset import untouched
 
 What = Annotated[list[str] | None, typer.Argument(help="Weeks, exercises or notebook files; all of them if none.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+_BAR = 30
 
 
 def register(app: typer.Typer) -> None:
@@ -39,57 +53,98 @@ def check(
 ) -> int:
     """Check your answers. Status 0 when all are solved, 1 when not, 3 when the grader itself failed."""
     folder = course_folder()
-    wanted = catalog().select(what or [])
-    with tempfile.TemporaryDirectory(prefix="course-solutions-") as temporary:
-        notebooks = folder / "notebooks"
-        if solutions:
-            from grader.authoring.build import expand_sources, flatten_start
+    wanted = _select(folder, what)
+    if solutions:
+        from grader.authoring.build import expand_sources, flatten_start
 
+        with tempfile.TemporaryDirectory(prefix="course-solutions-") as temporary:
             notebooks = Path(temporary) / "solutions"
             expand_sources(folder, notebooks, catalog(), with_start=True)
             flatten_start(notebooks)
-        results = _check(wanted, notebooks, quiet=as_json)
+            results = _check(wanted, notebooks, set(), as_json)
+        starters: set[str] = set()
+    else:
+        starters = untouched(folder, wanted)
+        results = _check(wanted, folder / "notebooks", starters, as_json)
+        _remember(folder, results, starters)
     if as_json:
         print_json([r.to_dict() for r in results])
     else:
-        known = Progress(folder)
-        if not solutions:
-            for r in results:
-                if r.status in {"solved", "wrong"}:
-                    known.tried(r.slug, r.status == "solved")
-        _report(wanted, results, known, verbose)
+        _report(folder, results, starters, verbose)
     return _status(results)
 
 
-def _check(wanted: list[Exercise], notebooks: Path, quiet: bool) -> list[ExerciseResult]:
-    width = slug_width(wanted)
+def _select(folder: Path, what: Iterable[str] | None) -> list[Exercise]:
+    """The exercises that `what` names; folders and files are taken for the week or notebook they are."""
+    notebooks = folder / "notebooks"
+    words = []
+    for word in what or ():
+        path = Path(word)
+        if path.suffix == ".ipynb" and path.is_file() and not path.resolve().is_relative_to(notebooks.resolve()):
+            raise CallError(
+                f"{word} is not one of this course's notebooks: `course check` looks into {notebooks}. "
+                "`course grade` grades files elsewhere."
+            )
+        words.append(path.resolve().name if path.is_dir() else word)
+        if path.is_dir() and path.resolve() == notebooks.resolve():
+            return catalog().select([])
+    return catalog().select(words)
+
+
+def _check(wanted: list[Exercise], notebooks: Path, starters: set[str], quiet: bool) -> list[ExerciseResult]:
+    if quiet:
+        return check_notebooks(wanted, notebooks)
+    column = slug_width(wanted)
     seen: set[str] = set()
+    count = 0
+    with out().status("Checking …") as status:
 
-    def tell(result: ExerciseResult) -> None:
-        notebook = catalog()[result.slug].notebook
-        if notebook not in seen:
-            seen.add(notebook)
-            out().print(Text(f"notebooks/{notebook}.ipynb", "bold"))
-        out().print(result_line(result, width))
+        def tell(result: ExerciseResult) -> None:
+            nonlocal count
+            count += 1
+            status.update(f"Checking … {count} of {len(wanted)}")
+            if len(wanted) == 1:
+                return
+            notebook = catalog()[result.slug].notebook
+            if notebook not in seen:
+                seen.add(notebook)
+                out().print(Text(f"notebooks/{notebook}.ipynb", "bold"))
+            out().print(result_line(result, column, result.slug in starters))
 
-    return check_notebooks(wanted, notebooks, None if quiet or len(wanted) == 1 else tell)
+        return check_notebooks(wanted, notebooks, tell)
 
 
-def _report(wanted: list[Exercise], results: list[ExerciseResult], known: Progress, verbose: bool) -> None:
-    hints = {slug: e.hints for slug, e in known.read().items()}
-    wrong = [r for r in results if r.status in {"wrong", "error"}]
-    cards = results if verbose or len(wanted) == 1 else wrong[:1]
-    for result in cards:
-        if len(wanted) > 1:
-            out().print()
-        print_card(catalog()[result.slug], result, hints.get(result.slug, 0))
-    if len(wanted) > 1:
+def _remember(folder: Path, results: list[ExerciseResult], starters: set[str]) -> None:
+    """Count a try for each answer that is the learner's: an untouched starter is none."""
+    known = Progress(folder)
+    for r in results:
+        if r.status == "solved" or (r.status == "wrong" and r.slug not in starters):
+            known.tried(r.slug, r.status == "solved")
+    if known.trouble:
+        errors().print(Text(known.trouble, "yellow"), soft_wrap=True)
+
+
+def _report(folder: Path, results: list[ExerciseResult], starters: set[str], verbose: bool) -> None:
+    entries = Progress(folder).read()
+
+    def card(result: ExerciseResult) -> None:
+        entry = entries.get(result.slug)
+        print_card(catalog()[result.slug], result, entry.hints if entry else 0)
+
+    if len(results) == 1:
+        card(results[0])
+        return
+    wrong = [r for r in results if r.status == "error" or (r.status == "wrong" and r.slug not in starters)]
+    for result in results if verbose else wrong[:1]:
         out().print()
-        out().print(Text(totals(results), "bold"))
-        if not wrong and (todo := next((r for r in results if r.status == "todo"), None)):
-            out().print(f"Next: {todo.slug} in notebooks/{catalog()[todo.slug].notebook}.ipynb")
-        elif len(wrong) > 1 and not verbose:
-            out().print(f"course check {wrong[1].slug} shows the next one in full.", style="dim")
+        card(result)
+    out().print()
+    out().print(Text(totals(results), "bold"))
+    ahead = [r for r in results if r.status in {"wrong", "todo"} and r not in wrong[:1]]
+    if len(wrong) > 1 and not verbose:
+        out().print(Text(f"`course check {wrong[1].slug}` shows the next wrong one in full.", "dim"))
+    elif not wrong and ahead:
+        out().print(f"Next: {ahead[0].slug} in notebooks/{catalog()[ahead[0].slug].notebook}.ipynb")
 
 
 def _status(results: list[ExerciseResult]) -> int:
@@ -102,101 +157,161 @@ def watch(what: What = None) -> int:
     """Check again whenever a notebook is saved. Keys: a all, h hint, n next, l list, q quit."""
     from grader.cli.watch import run
 
-    return run(course_folder(), catalog().select(what or []))
+    folder = course_folder()
+    return run(folder, _select(folder, what))
 
 
 def hint(
-    exercise: Annotated[str, typer.Argument(help="The exercise, for example week1.page-views.")],
+    exercise: Annotated[
+        str | None, typer.Argument(help="The exercise, for example week1.page-views; the one at hand if none.")
+    ] = None,
     number: Annotated[int | None, typer.Option("--number", "-n", help="A particular hint, from 1.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Show the next hint of an exercise."""
-    e = catalog()[exercise]
     known = Progress(course_folder())
-    entry = known.read().get(e.slug)
-    wanted = number if number is not None else min((entry.hints if entry else 0) + 1, len(e.hints))
+    entries = known.read()
+    e = catalog()[exercise] if exercise is not None else _at_hand(entries)
+    shown = entries[e.slug].hints if e.slug in entries else 0
+    wanted = number if number is not None else min(shown + 1, len(e.hints))
     if not 1 <= wanted <= len(e.hints):
-        raise typer.BadParameter(f"{e.slug} has hints 1 to {len(e.hints)}.", param_hint="--number")
+        raise CallError(f"{e.slug} has hints 1 to {len(e.hints)}.")
     known.hinted(e.slug, wanted)
     if as_json:
         print_json({"slug": e.slug, "number": wanted, "of": len(e.hints), "hint": e.hints[wanted - 1]})
     else:
-        out().print(Text(repr(HintCard(e, wanted))))
+        print_hint(e, wanted)
     return 0
+
+
+def _at_hand(entries: dict[str, Entry]) -> Exercise:
+    """The first exercise that was tried and is not solved, else the first that is not solved."""
+    unsolved = [e for e in catalog() if e.slug not in entries or entries[e.slug].status != "solved"]
+    if not unsolved:
+        raise CallError("Everything is solved. Name an exercise to see its hints.")
+    return next((e for e in unsolved if e.slug in entries), unsolved[0])
 
 
 def progress(as_json: AsJson = False) -> int:
     """Show how far you are: a bar a week, a mark an exercise."""
-    folder = course_folder()
-    entries = Progress(folder).read()
-    rows = []
-    for week in catalog().weeks:
-        of_week = [e for e in catalog() if e.week == week]
-        solved = [e for e in of_week if (x := entries.get(e.slug)) and x.status == "solved"]
-        rows.append((week, of_week, solved))
+    known = Progress(course_folder())
+    entries = known.read()
+    if known.trouble:
+        errors().print(Text(known.trouble, "yellow"), soft_wrap=True)
+    weeks = [(week, [e for e in catalog() if e.week == week]) for week in catalog().weeks]
     if as_json:
         print_json(
             {
-                week: {
-                    "solved": len(solved),
-                    "exercises": len(of_week),
-                    "earned": sum(e.points for e in solved),
-                    "points": sum(e.points for e in of_week),
-                }
-                for week, of_week, solved in rows
+                "weeks": {week: _sums(of_week, entries) for week, of_week in weeks},
+                "exercises": [_row(e, entries.get(e.slug)) for e in catalog()],
             }
         )
         return 0
-    width = slug_width(catalog())
-    for week, of_week, solved in rows:
-        earned, possible = sum(e.points for e in solved), sum(e.points for e in of_week)
-        filled = round(30 * len(solved) / len(of_week))
+    for week, of_week in weeks:
+        sums = _sums(of_week, entries)
         out().print(
             Text.assemble(
                 (f"{week:<7}", "bold"),
-                ("━" * filled, "green"),
-                ("━" * (30 - filled), "bright_black"),
-                f"  {len(solved)} of {len(of_week)} exercises · {earned} of {possible} points",
+                bar(sums["solved"], sums["exercises"], _BAR),
+                f"  {sums['solved']} of {sums['exercises']} exercises, {sums['earned']} of {sums['points']} points",
             )
         )
-        notebook = ""
-        for e in of_week:
-            if e.notebook != notebook:
-                notebook = e.notebook
-                out().print(f"\n  {notebook}", style="bold")
-            entry = entries.get(e.slug)
-            mark, colour = STATUS_MARK["solved" if entry and entry.status == "solved" else "wrong" if entry else "todo"]
-            told = ""
-            if entry:
-                told = f"{entry.tries} {'try' if entry.tries == 1 else 'tries'}"
-                told += f", {entry.hints} hint{'s' if entry.hints != 1 else ''}" if entry.hints else ""
-            out().print(
-                Text.assemble(
-                    (f"   {mark} ", colour), e.slug.ljust(width + 2), (e.title.ljust(44), "dim"), (told, "dim")
-                )
-            )
+        _print_exercises(of_week, entries)
         out().print()
+    unsolved = [e for e in catalog() if not _solved(entries.get(e.slug))]
+    if unsolved:
+        at_hand = _at_hand(entries)
+        out().print(f"Next: {at_hand.slug} in notebooks/{at_hand.notebook}.ipynb")
+    else:
+        out().print(Text("Everything is solved.", "bold green"))
     return 0
+
+
+def _print_exercises(exercises: list[Exercise], entries: dict[str, Entry]) -> None:
+    column = slug_width(catalog())
+    room = max(out().width - column - 6 - len("  10 tries, 3 hints"), 12) if out().is_terminal else 48
+    notebook = ""
+    for e in exercises:
+        if e.notebook != notebook:
+            notebook = e.notebook
+            out().print()
+            out().print(Text(f"  {notebook}", "bold"))
+        entry = entries.get(e.slug)
+        tried = entry is not None and entry.tries > 0
+        mark, colour = STATUS_MARK["solved" if _solved(entry) else "wrong" if tried else "todo"]
+        told = []
+        if entry and entry.tries:
+            told.append(f"{entry.tries} {'try' if entry.tries == 1 else 'tries'}")
+        if entry and entry.hints:
+            told.append(f"{entry.hints} hint{'' if entry.hints == 1 else 's'}")
+        title = Text(e.title, "dim")
+        title.truncate(min(room, 48), overflow="ellipsis", pad=bool(told))
+        out().print(
+            Text.assemble((f"   {mark} ", colour), e.slug.ljust(column), "  ", title, (f"  {', '.join(told)}", "dim"))
+            if told
+            else Text.assemble((f"   {mark} ", colour), e.slug.ljust(column), "  ", title)
+        )
+
+
+def _solved(entry: Entry | None) -> bool:
+    return entry is not None and entry.status == "solved"
+
+
+def _sums(exercises: list[Exercise], entries: dict[str, Entry]) -> dict[str, int]:
+    solved = [e for e in exercises if _solved(entries.get(e.slug))]
+    return {
+        "solved": len(solved),
+        "exercises": len(exercises),
+        "earned": sum(e.points for e in solved),
+        "points": sum(e.points for e in exercises),
+    }
+
+
+def _row(e: Exercise, entry: Entry | None) -> dict[str, str | int | None]:
+    entry = entry or Entry("untried")
+    return {
+        "slug": e.slug,
+        "status": entry.status,
+        "points": e.points,
+        "tries": entry.tries,
+        "hints": entry.hints,
+        "solved": entry.solved,
+    }
 
 
 def reset(
     exercise: Annotated[str, typer.Argument(help="The exercise, for example week1.page-views.")],
 ) -> int:
     """Bring an exercise back to its starter. What you wrote is kept."""
-    from grader.authoring.build import release_of
     from grader.notebook.reset import first_committed, released_path
     from grader.notebook.reset import reset as bring_back
 
     folder = course_folder()
     e = catalog()[exercise]
     path = released_path(e)
-    with out().status("Making the starter …"):
-        release = release_of(folder, path) if (folder / "solutions").is_dir() else first_committed(folder, path)
-    done = bring_back(folder, e, release)
-    Progress(folder).forget(e.slug)
-    out().print(f"Done: {done.what}.")
-    out().print(f"Your old text is in {done.kept.relative_to(folder)}")
-    out().print("If the notebook is open in JupyterLab, use File > Reload Notebook from Disk.", style="dim")
+    has_sources = (folder / "solutions" / f"{e.notebook}.md").is_file()
+
+    def release() -> bytes:
+        if not has_sources:
+            return first_committed(folder, path)
+        from grader.authoring.build import release_of
+
+        with errors().status("Making the notebook afresh …"):
+            return release_of(folder, path)
+
+    starter = None
+    if has_sources:
+        from grader.authoring.exercises import read_sources
+
+        starter = read_sources(folder, catalog(), [e])[e.slug].starter
+    done = bring_back(folder, e, release, starter)
+    known = Progress(folder)
+    known.forget(e.slug)
+    out().print(f"Done: {done.what}.", soft_wrap=True)
+    out().print(f"Your old text is in {done.kept.relative_to(folder)}", soft_wrap=True)
+    out().print(Text("If the notebook is open in JupyterLab, use File > Reload Notebook from Disk.", "dim"))
+    if known.trouble:
+        errors().print(Text(known.trouble, "yellow"), soft_wrap=True)
     return 0
 
 
@@ -206,4 +321,4 @@ def quiz(
     """Ask yourself the week's questions in the terminal."""
     from grader.cli.quiz import run
 
-    return run(course_folder(), week)
+    return run(course_folder(), f"week{week}" if week.isdigit() else week)

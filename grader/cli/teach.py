@@ -9,7 +9,8 @@ import typer
 from rich.text import Text
 
 from grader.checks import catalog
-from grader.cli.screen import out, print_json, result_line, slug_width, totals, with_status
+from grader.cli.outcome import with_status
+from grader.cli.screen import out, print_json, result_line, slug_width, totals
 from grader.marking import ExerciseResult
 from grader.marking.grade import grade as grade_folder
 
