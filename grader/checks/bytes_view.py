@@ -37,7 +37,8 @@ def compare(wanted: bytes, got: bytes, names: tuple[str, str] = ("wanted", "got"
     lines = [f"{names[0]:{label}}{_line(above, start, width - label)}"]
     lines.append(f"{names[1]:{label}}{_line(below, start, width - label)}")
     if at is not None:
-        lines.append(_caret(above, start, at, label, f"after {_count(at)} that {'is' if at == 1 else 'are'} right"))
+        words = f"after {_count(at)} that {'is' if at == 1 else 'are'} right" if at else "the first byte already"
+        lines.append(_caret(above, start, at, label, words))
     return lines
 
 

@@ -224,7 +224,7 @@ class ScriptedSocket(socket.socket):
             self._fault(
                 "past",
                 "as many replies are read as commands were sent",
-                f"it read the replies to all {len(self.commands)} commands it had sent, and waited for more. "
+                f"it had read every reply (commands sent: {len(self.commands)}) and waited for more. "
                 "A server that was asked nothing sends nothing: this would never end",
             )
         piece = self._pieces[0]

@@ -107,4 +107,4 @@ def test_a_known_wrong_result_names_its_misconception_and_any_other_the_general_
 def test_the_view_follows_the_sentence_on_lines_of_its_own() -> None:
     sentence, *view = told(b"y", b"xy", remark="Redis waits.").happened.split("\n")
     assert sentence == "2 bytes expected, 1 byte came. Redis waits."
-    assert view == ["wanted  b'xy'", "got     b'y'", "          ^ after 0 bytes that are right"]
+    assert view == ["wanted  b'xy'", "got     b'y'", "          ^ the first byte already"]

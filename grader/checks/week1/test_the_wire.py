@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from redis import Redis
 from redis.connection import SSLConnection
 
 from grader.checks import Answer, AnswerProblem, Broken, broken, exercise, expect
+from grader.checks.answer import guard
 from grader.checks.bytes_view import compare, expect_bytes, literal, point, with_view
 from grader.checks.scripted_socket import (
     Command,
@@ -47,6 +48,7 @@ from grader.servers import Server
 from grader.wire import split_line
 
 _CRLF = b"\r\n"
+_T = TypeVar("_T")
 _SILENCE = 0.1
 _CLOSED = ("ConnectionError", "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError")
 
@@ -144,7 +146,19 @@ def _said(value: object) -> str:
     return show(value)
 
 
-def _difference(actual: Any, wanted: Any, path: tuple[Any, ...] = ()) -> tuple[tuple[Any, ...], Any, Any] | None:
+_Difference = tuple[tuple[Any, ...], Any, Any]
+
+
+def _first_difference(actual: Any, wanted: Any) -> _Difference | None:
+    """As `_difference`, for values that may be of the learner's own making."""
+    everything: _Difference = ((), wanted, actual)
+    try:
+        return _difference(actual, wanted)
+    except Exception:
+        return everything
+
+
+def _difference(actual: Any, wanted: Any, path: tuple[Any, ...] = ()) -> _Difference | None:
     """Where the first thing is that differs, what was wanted there and what is; None if all is as wanted."""
     if isinstance(wanted, ErrorReply):
         same = isinstance(actual, Exception) and _text_of(actual) == wanted.text
@@ -164,10 +178,15 @@ def _difference(actual: Any, wanted: Any, path: tuple[Any, ...] = ()) -> tuple[t
 
 
 def _text_of(error: Exception) -> str | None:
+    return _guarded(lambda: str(error), None)
+
+
+def _guarded(look: Callable[[], _T], otherwise: _T) -> _T:
+    """What `look` finds; `otherwise` if a method of the learner's own class raises meanwhile."""
     try:
-        return str(error)
+        return look()
     except Exception:
-        return None
+        return otherwise
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any, AnswerProblem | None]:
@@ -192,11 +211,13 @@ def _expect_value(
     because: str | None = None,
     known: Callable[[Any, Any], str | None] = lambda wanted, actual: None,
     raises: str | None = None,
+    source: Callable[[tuple[Any, ...]], list[str]] = lambda path: [],
 ) -> None:
     """`call` returns `wanted`, errors compared by their text.
 
     `known` is given what was wanted and what is at the first place that differs, and may name the misconception;
-    `because` is the name otherwise, `raises` the name for an answer that raises.
+    `because` is the name otherwise, `raises` the name for an answer that raises. `source` gives a view of the bytes
+    that the value at a path comes from.
     """
     actual, problem = _outcome(call)
     if problem is not None:
@@ -204,20 +225,45 @@ def _expect_value(
         if name is None:
             raise problem
         broken(f"{typed} returns {_said(wanted)}", problem.sentence, name)
-    found = _difference(actual, wanted)
+    found = _first_difference(actual, wanted)
     if found is None:
         return
     path, want, have = found
-    name = known(want, have) or because
+    name = _guarded(lambda: known(want, have), None) or because
     happened = f"it returned {show(actual)}"
     if path:
         place = "".join(f"[{step!r}]" for step in path)
         happened += f"; {place} is {show(have)} instead of {_said(want)}"
-    elif want == have:
+    elif _guarded(lambda: want == have, False):
         happened += f", a {type(have).__name__}"
     if isinstance(want, bytes) and isinstance(have, bytes):
-        happened = with_view(happened, compare(want, have))
+        happened = with_view(happened, compare(want, bytes(have)))
+    elif path and (view := source(path)):
+        happened = with_view(happened, view)
     broken(f"{typed} returns {_said(wanted)}", happened, name)
+
+
+def _mark(data: bytes, path: tuple[Any, ...], start: int = 0) -> list[str]:
+    """A view of `data` with a caret under the reply that the value at `path` comes from."""
+    for step in path:
+        kind, position = data[start : start + 1], data.index(_CRLF, start) + 2
+        if kind == b"%":
+            while _read(data[position:]) != step:
+                position = _behind(data, _behind(data, position))
+            position = _behind(data, position)
+        else:
+            for _ in range(step):
+                position = _behind(data, position)
+        start = position
+    return point(data, start, "this reply")
+
+
+def _behind(data: bytes, start: int) -> int:
+    """Where the reply that starts at `start` ends."""
+    reader = Reader()
+    reader.feed(data[start:])
+    reader.read()
+    return start + reader.offset
 
 
 def _random_reply(dice: random.Random, depth: int = 3) -> Any:
@@ -309,15 +355,19 @@ def _judge_rows(answer: Answer, server: Server, group: str) -> None:
             continue
         if isinstance(said, str):
             broken(f"`{row}` is answered with {literal(real)}", f'{show(said)} is text; write bytes, b"…"')
-        name = _row_misconception(real, said, known) if isinstance(said, bytes) else None
-        expect_bytes(said, real, f"`{row}`", because=name)
+        if type(said) is not bytes:
+            broken(f"`{row}` is answered with {literal(real)}", f"you predicted {show(said)}, which is no bytes")
+        if said != real:
+            view = compare(real, said, ("Redis", "you"))
+            name = _row_misconception(real, said, known)
+            broken(f"`{row}` is answered with {literal(real)}", with_view("You predicted other bytes.", view), name)
 
 
 def _row_misconception(real: bytes, said: bytes, known: dict[bytes, str]) -> str | None:
     if said in known:
         return known[said]
     if real.startswith(b"-"):
-        return None if said.startswith(b"-") else "errors-are-null"
+        return "errors-are-null" if said[:1] in (b"$", b"*", b":") else None
     content = real[1:-2]
     if real[:1] in b"+:" and said == b"$%d\r\n%b\r\n" % (len(content), content):
         return "bulk-for-everything"
@@ -466,7 +516,8 @@ def _expect_decoded(
     known: Callable[[Any, Any], str | None] = lambda wanted, actual: None,
     raises: str | None = None,
 ) -> None:
-    _expect_value(lambda: answer.decode(data), _read(data), f"decode({literal(data)})", because, known, raises)
+    typed = f"decode({literal(data)})"
+    _expect_value(partial(answer.decode, data), _read(data), typed, because, known, raises, partial(_mark, data))
 
 
 def _is_text(wanted: Any, actual: Any) -> str | None:
@@ -688,7 +739,12 @@ def _expect_parsed(
 ) -> None:
     data = b"".join(replies)
     wanted = [_with_errors_as_text(_read(reply)) for reply in replies]
-    _expect_value(lambda: answer.parse_replies(data), wanted, f"parse_replies({literal(data)})", because, known)
+
+    def source(path: tuple[Any, ...]) -> list[str]:
+        return _mark(data, path[1:], sum(len(reply) for reply in replies[: path[0]]))
+
+    call = partial(answer.parse_replies, data)
+    _expect_value(call, wanted, f"parse_replies({literal(data)})", because, known, source=source)
 
 
 def _with_errors_as_text(value: Any) -> Any:
@@ -887,8 +943,8 @@ class TestPipelineByHand:
                 broken(expected, problem.sentence)
 
     def test_real_redis(self, answer: Answer, server: Server, peek: Redis) -> None:
-        """With a real Redis: counters, errors, and a value of 600 000 bytes in the middle."""
-        big = "x" * 600_000
+        """With a real Redis: counters, errors, and a value of 30 000 bytes in the middle."""
+        big = "x" * 30_000
         peek.set("big", big)
         commands = [["INCR", "n"], ["LPUSH", "big", 1], ["GET", "big"], ["INCR", "n"], ["GET", "nobody"]]
         with _dial(server) as sock:
@@ -896,7 +952,8 @@ class TestPipelineByHand:
             if problem is not None:
                 raise problem
             error = ErrorReply("WRONGTYPE Operation against a key holding the wrong kind of value")
-            found = _difference(got, [1, error, big.encode(), 2, None])
+            wanted = [1, error, big.encode(), 2, None]
+            found = _first_difference(got, wanted)
             if found is not None:
                 path, want, have = found
                 place = "".join(f"[{step!r}]" for step in path) or "the result"
@@ -915,7 +972,8 @@ def _expect_decoded3(
     known: Callable[[Any, Any], str | None] = lambda wanted, actual: None,
     raises: str | None = None,
 ) -> None:
-    _expect_value(lambda: answer.decode3(data), _read(data), f"decode3({literal(data)})", because, known, raises)
+    typed = f"decode3({literal(data)})"
+    _expect_value(partial(answer.decode3, data), _read(data), typed, because, known, raises, partial(_mark, data))
 
 
 def _random_reply3(dice: random.Random, depth: int = 3) -> Any:
@@ -1005,13 +1063,30 @@ class TestHello3:
 # week1.tiny-client
 
 
+class _Client:
+    """A `MiniClient` of the learner's, whatever it turned out to be: its two methods, guarded."""
+
+    def __init__(self, answer: Answer, sock: socket.socket) -> None:
+        made = answer.MiniClient(sock)
+        self.command = self._method(made, "command")
+        self.pipeline = self._method(made, "pipeline")
+
+    @staticmethod
+    def _method(made: object, name: str) -> Callable[..., Any]:
+        found = getattr(made, name, None)
+        if not callable(found):
+            broken(f"MiniClient(sock) gives an object with the method `{name}`", f"it gives {show(made)}")
+        method: Callable[..., Any] = guard(found, f"MiniClient.{name}")
+        return method
+
+
 @contextmanager
-def _client(answer: Answer, cut: Cut, **options: Any) -> Iterator[tuple[ScriptedSocket, Any]]:
+def _client(answer: Answer, cut: Cut, **options: Any) -> Iterator[tuple[ScriptedSocket, _Client]]:
     with _line(cut, **options) as line:
-        yield line, answer.MiniClient(line)
+        yield line, _Client(answer, line)
 
 
-def _command(client: Any, line: ScriptedSocket, *args: Any) -> Callable[[], Any]:
+def _command(client: _Client, line: ScriptedSocket, *args: Any) -> Callable[[], Any]:
     return _faithful(line, lambda: client.command(*args))
 
 
@@ -1025,7 +1100,7 @@ class TestTinyClient:
     def test_real_redis(self, answer: Answer, server: Server) -> None:
         """A real Redis understands it: values of every kind, one command after another."""
         with _dial(server) as sock:
-            client = answer.MiniClient(sock)
+            client = _Client(answer, sock)
             rows: list[tuple[tuple[Any, ...], Any]] = [
                 (("PING",), "PONG"),
                 (("SET", "city", "Zürich"), "OK"),
@@ -1041,7 +1116,7 @@ class TestTinyClient:
     def test_error(self, answer: Answer, server: Server) -> None:
         """An error reply raises RedisError with the text of the error, and the client goes on working."""
         with _dial(server) as sock:
-            client = answer.MiniClient(sock)
+            client = _Client(answer, sock)
             client.command("SET", "city", "Lima")
             not_a_number, unknown = "ERR value is not an integer or out of range", "ERR unknown command"
             for args, text in ((["INCR", "city"], not_a_number), (["NOPE"], unknown)):
