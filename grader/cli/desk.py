@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
     redis.command("start")(with_status(redis_start))
     redis.command("stop")(with_status(redis_stop))
     redis.command("status")(with_status(redis_status))
-    redis.command("cli")(with_status(redis_cli))
+    # What follows the first word is Redis's: `course redis cli ZADD board -1 ada`.
+    words_as_they_are = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+    redis.command("cli", context_settings=words_as_they_are)(with_status(redis_cli))
     app.add_typer(redis, name="redis")
 
 
