@@ -1,131 +1,221 @@
-"""`course watch`: check again whenever a notebook (or the file beside it) is saved; single keys in between."""
+"""`course watch`: check again whenever a notebook (or the file beside it) is saved; single keys in between.
+
+On a terminal the screen shows one thing at a time: the exercise at hand, and below it how far the learner is. In a pipe
+everything is appended.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rich.status import Status
 from rich.text import Text
 
 from grader.checks import Exercise
-from grader.cli.screen import out, print_card, result_line, slug_width
+from grader.cli.screen import bar, out, print_card, print_hint, result_line, slug_width
 from grader.marking import ExerciseResult
+from grader.marking.extract import NotebookError, read_notebook
 from grader.marking.terminal import check_notebooks
-from grader.notebook.card import HintCard
 from grader.notebook.progress import Progress
+from grader.notebook.reset import released_path, untouched
 
-_Keys = Callable[[float], str]
 LOOK_SECONDS = 0.2
-_KEYS = "[bold]a[/] all  [bold]h[/] hint  [bold]n[/] next  [bold]l[/] list  [bold]q[/] quit"
+_BAR = 30
+_KEYS = (("a", "all again"), ("h", "hint"), ("n", "next"), ("l", "list"), ("q", "quit"))
+_ENDED = "\x04"
+_Keys = Callable[[float], str]
 
 
 def run(folder: Path, wanted: list[Exercise]) -> int:
     """Watch the notebooks of `wanted` in the course `folder` until `q` or Ctrl-C."""
     watching = Watch(folder, wanted)
-    out().print(f"Watching {len(watching.files)} files below {folder.name}/notebooks. Save one to check it.")
-    watching.check_changed(wanted)
-    with _single_keys() as keys:
-        watching.footer()
-        while True:
-            key = keys(LOOK_SECONDS)
-            if key in {"q", "\x04"}:
-                return 0
+    with contextlib.suppress(KeyboardInterrupt), _single_keys(watching.show) as key_within:
+        watching.start()
+        while (key := key_within(LOOK_SECONDS)) not in {"q", _ENDED}:
             if key:
                 watching.press(key)
             elif changed := watching.changed():
-                watching.check_changed(changed)
-                watching.footer()
+                watching.check_saved(changed)
+    out().print()
+    return 0
 
 
 class Watch:
-    """The state of a watch: which files, when each was last seen changed, and the exercise at hand."""
+    """The state of a watch: the files and their texts as last checked, the results, and the exercise at hand."""
 
     def __init__(self, folder: Path, wanted: list[Exercise]) -> None:
         self.folder = folder
         self.wanted = wanted
-        self.files = sorted({self._file(e) for e in wanted})
         self.progress = Progress(folder)
         self.results: dict[str, ExerciseResult] = {}
         self.current: Exercise | None = None
-        self._seen = {path: _stamp(path) for path in self.files}
+        self._file = {e.slug: folder / released_path(e) for e in wanted}
+        self._files = sorted(set(self._file.values()))
+        self._checked = {path: _stamp(path) for path in self._files}
+        self._looked = dict(self._checked)
+        self._texts = {e.slug: self._text(e) for e in wanted}
+        self._starters: set[str] = set()
+        self._hint = 1
+        self._trouble = ""
+        self._show: Callable[[], None] = self._show_current
 
-    def _file(self, exercise: Exercise) -> Path:
-        notebook = self.folder / "notebooks" / f"{exercise.notebook}.ipynb"
-        return notebook if exercise.file is None else notebook.with_name(exercise.file)
+    # What happens
+
+    def start(self) -> None:
+        """Check everything once; the exercise at hand is the first wrong one, else the first unsolved one."""
+        self._check(self.wanted)
+        first = [e for e in self.wanted if self._is_wrong(e)] or self._unsolved()
+        self.current = first[0] if first else None
+        self.show()
 
     def changed(self) -> list[Exercise]:
-        """The exercises whose file was saved since the last look."""
-        now = {path: _stamp(path) for path in self.files}
-        changed = [path for path in self.files if now[path] != self._seen[path]]
-        self._seen = now
-        return [e for e in self.wanted if self._file(e) in changed]
+        """The exercises whose file was saved since it was checked, once it has stopped changing."""
+        now = {path: _stamp(path) for path in self._files}
+        settled = [path for path in self._files if now[path] == self._looked[path] != self._checked[path]]
+        self._looked = now
+        for path in settled:
+            self._checked[path] = now[path]
+        return [e for e in self.wanted if self._file[e.slug] in settled]
 
-    def check_changed(self, exercises: list[Exercise]) -> None:
-        """Check `exercises`; show what is new: newly solved ones in a line, the first wrong one in full."""
-        before = dict(self.results)
-        for result in check_notebooks(exercises, self.folder / "notebooks"):
-            self.results[result.slug] = result
-            if result.status in {"solved", "wrong"}:
-                self.progress.tried(result.slug, result.status == "solved")
-        width = slug_width(self.wanted)
+    def check_saved(self, exercises: list[Exercise]) -> None:
+        """Check `exercises`, those first whose own text is new: they are what the learner is at, and tries."""
+        texts = {e.slug: self._text(e) for e in exercises}
+        edited = [e for e in exercises if texts[e.slug] != self._texts[e.slug]]
+        self._texts.update(texts)
+        self._check([*edited, *(e for e in exercises if e not in edited)], tries=edited)
+        still_wrong = [e for e in edited if self._status(e) != "solved"]
+        if edited:
+            self.current = (still_wrong or edited)[0]
+        self._show = self._show_current
+        self.show()
+
+    def press(self, key: str) -> None:
+        """React to a key; one without a meaning does nothing."""
+        if key == "a":
+            self._check(self.wanted)
+            self._show = self._show_current
+        elif key == "l":
+            self._show = self._show_list
+        elif key == "n":
+            self.current = self._next()
+            self._show = self._show_current
+        elif key == "h" and self.current is not None:
+            entry = self.progress.read().get(self.current.slug)
+            self._hint = min((entry.hints if entry else 0) + 1, len(self.current.hints))
+            self.progress.hinted(self.current.slug, self._hint)
+            self._show = self._show_hint
+        else:
+            return
+        self.show()
+
+    def _check(self, exercises: list[Exercise], tries: list[Exercise] | None = None) -> None:
+        known = Progress(self.folder)
+        before = {slug for slug, entry in known.read().items() if entry.status == "solved"}
+        self._starters = untouched(self.folder, self.wanted)
+        with out().status("") as status:
+            count = 0
+
+            def tell(result: ExerciseResult) -> None:
+                nonlocal count
+                count += 1
+                self.results[result.slug] = result
+                _say(status, count, len(exercises))
+
+            _say(status, 0, len(exercises))
+            check_notebooks(exercises, self.folder / "notebooks", tell)
         for e in exercises:
-            result = self.results[e.slug]
-            if result.status == "solved" and (e.slug not in before or before[e.slug].status != "solved"):
-                out().print(result_line(result, width))
-        wrong = [e for e in exercises if self.results[e.slug].status in {"wrong", "error"}]
-        todo = [e for e in self.wanted if self._status(e) == "todo"]
-        # The one whose text was just changed: it was something else before, or it is the first that is wrong.
-        fresh = [e for e in wrong if e.slug in before and before[e.slug].to_dict() != self.results[e.slug].to_dict()]
-        self.current = next(iter([*fresh, *wrong, *todo]), None)
-        if self.current is not None and self._status(self.current) != "todo":
-            out().print()
-            self._card(self.current)
+            solved = self._status(e) == "solved"
+            if (solved and e.slug not in before) or (tries is not None and e in tries and self._is_answered(e)):
+                known.tried(e.slug, solved)
+        self._trouble = known.trouble
+
+    # What is so
+
+    def _text(self, e: Exercise) -> str | None:
+        """The text of an answer; None while it is not to be had."""
+        path = self._file[e.slug]
+        try:
+            if e.file is not None:
+                return path.read_text(encoding="utf-8", errors="replace")
+            cell = read_notebook(path).cell(e.cell_id)
+        except (NotebookError, OSError):
+            return None
+        return cell.source if cell is not None else None
 
     def _status(self, e: Exercise) -> str:
         return self.results[e.slug].status if e.slug in self.results else "todo"
 
-    def _card(self, e: Exercise) -> None:
-        entry = self.progress.read().get(e.slug)
-        print_card(e, self.results[e.slug], entry.hints if entry else 0)
+    def _is_wrong(self, e: Exercise) -> bool:
+        """Whether it is wrong by the learner's own doing, or by ours."""
+        return self._status(e) == "error" or (self._status(e) == "wrong" and e.slug not in self._starters)
 
-    def press(self, key: str) -> None:
-        """React to a key."""
-        if key == "a":
-            self.check_changed(self.wanted)
-        elif key == "l":
-            width = slug_width(self.wanted)
-            for e in self.wanted:
-                if e.slug in self.results:
-                    out().print(result_line(self.results[e.slug], width))
-        elif key == "n":
-            unsolved = [e for e in self.wanted if self._status(e) != "solved"]
-            if self.current in unsolved:
-                at = unsolved.index(self.current)
-                unsolved = unsolved[at + 1 :] + unsolved[: at + 1]
-            self.current = unsolved[0] if unsolved else None
-            if self.current is not None and self.current.slug in self.results:
-                self._card(self.current)
-        elif key == "h" and self.current is not None:
-            entry = self.progress.read().get(self.current.slug)
-            number = min((entry.hints if entry else 0) + 1, len(self.current.hints))
-            self.progress.hinted(self.current.slug, number)
-            out().print(Text(repr(HintCard(self.current, number))))
-        self.footer()
+    def _is_answered(self, e: Exercise) -> bool:
+        return self._status(e) == "solved" or (self._status(e) == "wrong" and e.slug not in self._starters)
 
-    def footer(self) -> None:
-        """One line: a bar, how far, what is at hand, the keys."""
-        solved = sum(self._status(e) == "solved" for e in self.wanted)
-        filled = round(20 * solved / max(len(self.wanted), 1))
-        line = Text.assemble(
-            ("━" * filled, "green"), ("━" * (20 - filled), "bright_black"), f" {solved}/{len(self.wanted)}"
-        )
-        at_hand = "all solved" if solved == len(self.wanted) else self.current.slug if self.current else ""
+    def _unsolved(self) -> list[Exercise]:
+        return [e for e in self.wanted if self._status(e) not in {"solved", "skipped"}]
+
+    def _next(self) -> Exercise | None:
+        """The unsolved exercise behind the one at hand, in the order of the course, around its end."""
+        at = self.wanted.index(self.current) + 1 if self.current in self.wanted else 0
+        return next((e for e in self.wanted[at:] + self.wanted[:at] if e in self._unsolved()), None)
+
+    # What is shown
+
+    def show(self) -> None:
+        """Draw the screen, or, in a pipe, go on."""
+        if out().is_terminal:
+            out().clear()
+        self._show()
         out().print()
-        out().print(line, f" {at_hand}   {_KEYS}")
+        self._footer()
+
+    def _show_current(self) -> None:
+        if self.current is None:
+            out().print(Text("Everything here is solved.", "bold green"))
+        elif self.current.slug in self.results:
+            entry = self.progress.read().get(self.current.slug)
+            print_card(self.current, self.results[self.current.slug], entry.hints if entry else 0)
+
+    def _show_list(self) -> None:
+        column = slug_width(self.wanted) + 2
+        for e in self.wanted:
+            if e.slug in self.results:
+                line = result_line(self.results[e.slug], column, e.slug in self._starters)
+                out().print(Text.assemble((">" if e == self.current else " ", "bold cyan"), line))
+
+    def _show_hint(self) -> None:
+        if self.current is not None:
+            print_hint(self.current, self._hint)
+
+    def _footer(self) -> None:
+        """A bar, how far, where the exercise at hand is, what is next, the keys."""
+        solved = sum(self._status(e) == "solved" for e in self.wanted)
+        out().print(Text.assemble(bar(solved, len(self.wanted), _BAR), f"  {solved} of {len(self.wanted)} solved"))
+        if self.current is not None:
+            if self._status(self.current) == "solved":
+                following = self._next()
+                told = f"n goes on to {following.slug}." if following else "That was the last one."
+                out().print(Text.assemble(("Solved. ", "bold green"), told))
+            else:
+                place = self._file[self.current.slug].relative_to(self.folder)
+                out().print(Text.assemble(("Now: ", "bold"), f"{self.current.slug} in {place}"))
+        if self._trouble:
+            out().print(Text(self._trouble, "yellow"))
+        if out().is_terminal:
+            keys = Text.assemble(*(part for key, word in _KEYS for part in ((key, "bold"), f" {word}   ")))
+            out().print(keys, Text("Save a notebook to check it.", "dim"))
+
+
+def _say(status: Status, count: int, of: int) -> None:
+    status.update(f"Checking … {count} of {of}")
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -138,26 +228,54 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _single_keys() -> Iterator[_Keys]:
-    """A function that waits some seconds for a key and returns it, or "". Without a terminal it only waits."""
-    if not sys.stdin.isatty():
+def _single_keys(redraw: Callable[[], None]) -> Iterator[_Keys]:
+    """A function that waits some seconds for a key and returns it, or ""; _ENDED when there will be no more.
+
+    Typed characters are not echoed while the block runs; however it ends, the terminal is as it was. Without a terminal
+    the function only waits.
+    """
+    if not sys.stdin.isatty() or not out().is_terminal:
         yield _no_keys
         return
+    import signal
     import termios
     import tty
 
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)
+    waiting: deque[str] = deque()
+    stale = False
+
+    def again(_signum: int, _frame: object) -> None:
+        nonlocal stale
+        stale = True
 
     def key(seconds: float) -> str:
-        ready, _, _ = select.select([sys.stdin], [], [], seconds)
-        return sys.stdin.read(1) if ready else ""
+        nonlocal stale
+        if stale:
+            # Back from Ctrl-Z, where the shell set the terminal to its own ways; or the window has another size.
+            stale = False
+            tty.setcbreak(descriptor)
+            redraw()
+        if not waiting and select.select([descriptor], [], [], seconds)[0]:
+            try:
+                typed = os.read(descriptor, 1024)
+            except OSError:
+                typed = b""
+            if not typed:
+                return _ENDED  # the terminal is gone
+            if not typed.startswith(b"\x1b"):  # an arrow or function key
+                waiting.extend(typed.decode(errors="replace"))
+        return waiting.popleft() if waiting else ""
 
+    handlers = {number: signal.signal(number, again) for number in (signal.SIGCONT, signal.SIGWINCH)}
+    tty.setcbreak(descriptor)
     try:
         yield key
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _no_keys(seconds: float) -> str:
