@@ -18,18 +18,18 @@ _TONES = {"kept": "good", "broken": "bad", "untried": "dim", "skipped": "dim", "
 _SENT_LIMIT = 14
 _LINE_LIMIT = 200
 
-# Twice the class, because JupyterLab's own rules for lists and code in outputs are as specific as one.
+# The class again and again, because JupyterLab's own rules for lists and code in outputs are as specific as that.
 # The last rule hides the one-line error below a red card: it repeats the card, and is for Validate and nbgrader.
 _STYLE = """
 <style>
 .rc-card{--rc-good:#1a7f37;--rc-bad:#cf222e;--rc-odd:#9a6700;--rc-hint:#0969da;--rc-tint:rgba(191,135,0,.10);
- --rc-dim:var(--jp-ui-font-color2,#656d76);--rc-box:rgba(125,125,125,.10);--rc:var(--rc-dim);
+ --rc-dim:#5f6770;--rc-box:rgba(125,125,125,.10);--rc:var(--rc-dim);
  border:1px solid var(--jp-border-color2,#8884);border-left:4px solid var(--rc);border-radius:6px;
  padding:9px 15px 10px;margin:4px 0;max-width:60em;overflow-wrap:anywhere;
  font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
  color:var(--jp-ui-font-color1,inherit);background:var(--jp-layout-color1,transparent)}
 [data-jp-theme-light="false"] .rc-card,.vscode-dark .rc-card{--rc-good:#4ac26b;--rc-bad:#ff8182;--rc-odd:#d4a72c;
- --rc-hint:#54aeff;--rc-tint:rgba(212,167,44,.13);--rc-dim:var(--jp-ui-font-color2,#9198a1)}
+ --rc-hint:#54aeff;--rc-tint:rgba(212,167,44,.13);--rc-dim:#a3abb4}
 .rc-good{color:var(--rc-good)}.rc-bad{color:var(--rc-bad)}.rc-odd{color:var(--rc-odd)}
 .rc-card .rc-dim{color:var(--rc-dim)}
 .rc-head{display:flex;gap:2px 10px;align-items:baseline;flex-wrap:wrap}
@@ -42,8 +42,8 @@ _STYLE = """
  font-size:13px}
 .rc-card.rc-card :is(dt,dd){float:none;width:auto;margin:0;padding:0}
 .rc-card.rc-card dt{color:var(--rc-dim);font-weight:400;white-space:nowrap}.rc-card dd{white-space:pre-wrap}
-.rc-card.rc-card code{font-size:12.5px;padding:0 3px;border-radius:3px;background:var(--rc-box);color:inherit;
- white-space:pre-wrap}
+.rc-card.rc-card.rc-card code{font-size:12.5px;padding:0 3px;border-radius:3px;background:var(--rc-box);
+ color:var(--jp-ui-font-color1,inherit);white-space:pre-wrap}.rc-card.rc-card.rc-card .rc-dim code{color:inherit}
 .rc-card.rc-card pre{margin:5px 0 6px;padding:6px 11px;border-radius:4px;border:0;background:var(--rc-box);
  font:12.5px/1.45 var(--jp-code-font-family,monospace);color:inherit;white-space:pre-wrap;max-height:26em;
  overflow-y:auto}

@@ -74,7 +74,8 @@ class Window:
         self.page = page
         self.url = url
         self.requests: list[str] = []
-        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.set_default_timeout(PATIENCE)
 
     @property
@@ -82,9 +83,13 @@ class Window:
         """The notebook in front."""
         return self.page.locator(".jp-NotebookPanel:visible")
 
+    def tab(self) -> Window:
+        """Another tab of the same browser."""
+        return Window(self.page.context.new_page(), self.url)
+
     def start(self) -> None:
-        """Go to the address that `course learn` shows, as a browser that opens it does."""
-        self.page.goto(self.url)
+        """Go to the address that `course learn` shows, as a browser that opens it for the first time does."""
+        self.page.goto(f"{self.url}&reset")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.evaluate("() => window.jupyterapp.restored")
 
@@ -114,7 +119,9 @@ class Window:
 
     def cell(self, containing: str) -> Locator:
         """The first code cell whose text contains a word."""
-        return self.notebook.locator(".jp-CodeCell", has=self.page.locator(f".cm-content:has-text({containing!r})")).first
+        return self.notebook.locator(
+            ".jp-CodeCell", has=self.page.locator(f".cm-content:has-text({containing!r})")
+        ).first
 
     def card(self, slug: str) -> Locator:
         """The card below the check of an exercise."""
@@ -133,7 +140,8 @@ class Window:
         before = prompt.inner_text()
         self.page.keyboard.press("Shift+Enter")
         self.page.wait_for_function(
-            "([prompt, before]) => /\\[\\d+\\]/.test(prompt.textContent) && prompt.textContent.trim() !== before.trim()",
+            """([prompt, before]) =>
+                /\\[\\d+\\]/.test(prompt.textContent) && prompt.textContent.trim() !== before.trim()""",
             arg=[prompt.element_handle(), before],
         )
 
