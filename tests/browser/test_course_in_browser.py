@@ -105,7 +105,7 @@ def test_red_at_first_then_green_for_a_typed_answer_and_validate_lists_what_is_l
     expect(card).to_contain_text("page_view is not written yet")
     line = window.cell('check("week1.page-views")').locator("[data-mime-type='application/vnd.jupyter.stderr']")
     expect(line).to_be_hidden()  # it would say the card again
-    card.scroll_into_view_if_needed()
+    window.show(card)
     picture(window, "red")
 
     answer = window.cell("def page_view(")
@@ -116,6 +116,7 @@ def test_red_at_first_then_green_for_a_typed_answer_and_validate_lists_what_is_l
     expect(card.locator(".rc-why")).to_contain_text("read-modify-write")
     for theme in ("Dark", "Light"):
         window.theme(theme)
+        window.show(answer)
         picture(window, f"wrong-{theme.lower()}")
         least, text = window.page.evaluate(CONTRAST)
         assert least >= 4.5, f"{text!r} can hardly be read in the {theme} theme: contrast {least:.1f}"
@@ -124,6 +125,7 @@ def test_red_at_first_then_green_for_a_typed_answer_and_validate_lists_what_is_l
     window.run(answer)
     window.run(window.cell('check("week1.page-views")'))
     expect(card).to_have_attribute("data-status", "solved")
+    window.show(answer)
     picture(window, "green")
 
     window.page.get_by_role("button", name="Validate").click()

@@ -92,6 +92,7 @@ class Window:
         self.page.goto(f"{self.url}&reset")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         self.page.evaluate("() => window.jupyterapp.restored")
+        self._settle()
 
     def command(self, name: str, **arguments: object) -> None:
         """Run one of JupyterLab's own commands, such as ``notebook:run-all-cells``."""
@@ -127,6 +128,10 @@ class Window:
         """The card below the check of an exercise."""
         return self.notebook.locator(f".rc-card:has-text({slug!r})").first
 
+    def show(self, place: Locator) -> None:
+        """Scroll so that a place is at the top."""
+        place.evaluate("element => element.scrollIntoView({block: 'start'})")
+
     def type_into(self, cell: Locator, text: str) -> None:
         """Replace what a cell holds by typing."""
         cell.locator(".cm-content").click()
@@ -149,6 +154,11 @@ class Window:
         """Switch to "Light" or "Dark"."""
         self.command("apputils:change-theme", theme=f"JupyterLab {name}")
         self.page.wait_for_function(f"() => document.body.dataset.jpThemeName === 'JupyterLab {name}'")
+        self._settle()
+
+    def _settle(self) -> None:
+        """Wait until JupyterLab's splash has faded away."""
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 @contextlib.contextmanager
