@@ -12,13 +12,15 @@ import os
 import sys
 from pathlib import Path
 
+from redis import RedisError
+
 from grader.checks import catalog
 from grader.checks.answer import AnswerProblem
 from grader.marking.extract import NotebookError, read_notebook
 from grader.marking.load import LoadedAnswers, load_notebook
 from grader.marking.result import ExerciseResult
 from grader.marking.run import run_exercise
-from grader.servers import NoRedisFound
+from grader.servers import ServerError
 
 
 def main() -> None:
@@ -38,8 +40,10 @@ def main() -> None:
     for e in exercises:
         try:
             result = run_exercise(e, loaded.answer(e))
-        except NoRedisFound as error:
-            result = ExerciseResult(e.slug, e.title, "error", 0.0, e.points, note=str(error))
+        except (ServerError, RedisError, OSError) as error:
+            # No Redis, or no room for one (a full disk, no temporary folder): not the answer's fault.
+            note = f"The check has no Redis to run on: {error}"
+            result = ExerciseResult(e.slug, e.title, "error", 0.0, e.points, note=note)
         results.write(json.dumps(result.to_dict()) + "\n")
         results.flush()
 

@@ -111,7 +111,11 @@ def start_background(
                 if port:
                     raise
                 continue  # another program was faster
-            _write(folder, state)
+            try:
+                _write(folder, state)
+            except OSError:
+                _end(state)  # a server that nobody could find again must not stay
+                raise
             return state
         raise PortBusy(
             f"Every port from {PORT} to {PORT + 99} is taken.",
