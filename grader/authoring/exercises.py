@@ -120,6 +120,9 @@ def _lint(e: Exercise, sources: Sources, server: Server | None, counts: Exercise
         found.append(f"has {len(e.hints)} hints, {LEAST_HINTS} are the least")
     if len(sources.wrong) < LEAST_WRONG:
         found.append(f"has {len(sources.wrong)} wrong answers, {LEAST_WRONG} are the least")
+    texts = [e.title, *e.hints, *e.misconceptions.values(), e.learnt, e.onward, sources.solution]
+    if left := sum("TODO" in text for text in texts):
+        found.append(f"{left} of its texts still say TODO")
     for name in sorted(set(e.misconceptions) - set(sources.wrong)):
         found.append(f"no wrong answer shows the misconception {name}")
     for name in sorted(set(sources.wrong) - set(e.misconceptions)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from pathlib import Path
 
 from grader.authoring.expand import SourceError
@@ -49,14 +50,16 @@ class Test{camel}:
     def test_returns_what_is_stored(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         \"\"\"TODO the promise, as the learner reads it.\"\"\"
         peek.set("key", "value")
-        expect(answer.{function}(redis, "key"), "value", '{function}(r, "key")', known={{None: "first-belief"}})
+        known: dict[object, str] = {{None: "first-belief", "": "second-belief", 0: "third-belief"}}
+        expect(answer.{function}(redis, "key"), "value", '{function}(r, "key")', known=known)
 """
 
 _WRONG = '''\
 def {function}(r, key):
     """TODO a way learners really go wrong: {belief}."""
-    return None
+    return {result}
 '''
+_BELIEFS = {"first-belief": "None", "second-belief": '""', "third-belief": "0"}
 
 
 def new_exercise(root: Path, slug: str, notebook: str | None = None) -> list[Path]:
@@ -78,7 +81,13 @@ def new_exercise(root: Path, slug: str, notebook: str | None = None) -> list[Pat
     target = _notebook(exercises, slug, notebook)
     week, _, name = slug.partition(".")
     function = name.replace("-", "_")
+    if keyword.iskeyword(function) or not function.isidentifier():
+        function = f"do_{function}"
     check = target.exercises[0].check
+    if not check.is_relative_to(root.resolve()):
+        raise SourceError(
+            f"The checks in use lie in {check.parent}, outside this course ({root}): install it with `make test` first."
+        )
     fill = {
         "slug": slug,
         "name": name,
@@ -93,9 +102,9 @@ def new_exercise(root: Path, slug: str, notebook: str | None = None) -> list[Pat
     ]
     folder = root / "solutions" / week / "wrong" / name
     folder.mkdir(parents=True, exist_ok=True)
-    for belief in ("first-belief", "second-belief", "third-belief"):
+    for belief, result in _BELIEFS.items():
         path = folder / f"{belief}.py"
-        path.write_text(_WRONG.format(function=function, belief=belief), encoding="utf-8")
+        path.write_text(_WRONG.format(function=function, belief=belief, result=result), encoding="utf-8")
         written.append(path)
     return written
 
@@ -107,7 +116,8 @@ def _notebook(exercises: Catalog, slug: str, wanted: str | None) -> Notebook:
         mine = [n for n in mine if Path(n.path).name == Path(wanted).name.removesuffix(".ipynb").removesuffix(".md")]
     if not mine:
         have = ", ".join(n.path for n in exercises.notebooks)
-        raise SourceError(f"{week} has no notebook {wanted or ''}; there are: {have}.")
+        what = f"no notebook {wanted}" if wanted is not None else "no notebook yet"
+        raise SourceError(f"{week} has {what}; there are: {have}.")
     return mine[-1]
 
 
