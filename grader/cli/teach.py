@@ -21,33 +21,36 @@ def register(app: typer.Typer) -> None:
 
 
 def grade(
-    path: Annotated[Path, typer.Argument(help="A repository, a notebooks folder or one week's folder.", exists=True)],
-    what: Annotated[list[str] | None, typer.Argument(help="Weeks or exercises; all of them if none.")] = None,
+    path: Annotated[Path, typer.Argument(help="A repository, a notebooks folder, a week's folder or a notebook.")],
+    what: Annotated[
+        list[str] | None, typer.Argument(help="Weeks or exercises; all that the path can hold if none.")
+    ] = None,
     report: Annotated[Path, typer.Option("--report", help="Folder for grade.json and grade.xml (JUnit).")] = Path(
         "course-report"
     ),
     as_json: Annotated[bool, typer.Option("--json", help="The JSON report on standard output.")] = False,
 ) -> int:
     """Grade a folder or repository. Status 0 when all is solved, 1 when not, 3 when the grader failed somewhere."""
-    wanted = catalog().select(what or [])
-    width = slug_width(wanted)
+    wanted = catalog().select(what) if what else None
+    column = slug_width(wanted or catalog())
 
     def tell(result: ExerciseResult) -> None:
-        out().print(result_line(result, width))
+        out().print(result_line(result, column))
 
     graded = grade_folder(path, catalog(), wanted, None if as_json else tell)
-    files = graded.write(report)
     if as_json:
         print_json(graded.to_dict())
     else:
         out().print()
         out().print(Text(totals(graded.results), "bold"))
         if graded.uncertain:
-            out().print(
-                f"{graded.uncertain} points could not be judged: the grader failed, not the answer.", style="yellow"
-            )
-        out().print("Advisory: the answers ran in an ordinary process with a deadline, not in a sandbox.", style="dim")
-        out().print("Reports: " + ", ".join(str(f) for f in files), style="dim")
-    if graded.uncertain:
+            sentence = f"{graded.uncertain} points could not be judged: the grader failed, not the answer."
+            out().print(Text(sentence, "yellow"))
+        out().print(Text("Advisory: the answers ran in an ordinary process with a deadline, not in a sandbox.", "dim"))
+    # Last, so that a disk that is full takes nothing but the files.
+    files = graded.write(report)
+    if not as_json:
+        out().print(Text("Reports: " + ", ".join(str(f) for f in files), "dim"), soft_wrap=True)
+    if any(r.status == "error" for r in graded.results):
         return 3
     return 0 if all(r.status in {"solved", "skipped"} for r in graded.results) else 1

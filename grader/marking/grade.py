@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ class NothingToGradeError(LookupError):
 @dataclass(slots=True)
 class GradeReport:
     """The results of one submission and their sums; points of exercises the grader could not judge are not counted
-    as lost: `uncertain` holds them."""
+    as lost: `uncertain` holds them. `files` says where each answer was looked for, slug -> path below `path`."""
 
     path: Path
     results: list[ExerciseResult]
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def earned(self) -> float:
@@ -66,7 +67,9 @@ class GradeReport:
         """Write ``grade.json`` and ``grade.xml`` (JUnit) to `folder`, made if need be; returns their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         as_json, as_junit = folder / "grade.json", folder / "grade.xml"
-        as_json.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        # What an answer printed may hold half a surrogate pair; escaped so, it still is JSON.
+        as_json.write_text(text, encoding="utf-8", errors="backslashreplace")
         as_junit.write_bytes(self.junit())
         return [as_json, as_junit]
 
@@ -89,9 +92,13 @@ class GradeReport:
             )
             for r in results:
                 case = ElementTree.SubElement(suite, "testcase", classname=week, name=r.slug, time=f"{r.seconds:.3f}")
+                if r.slug in self.files:
+                    case.set("file", self.files[r.slug])
                 if r.status != "solved":
                     kind = {"skipped": "skipped", "error": "error"}.get(r.status, "failure")
-                    ElementTree.SubElement(case, kind, message=_printable(reason(r)))
+                    found = ElementTree.SubElement(case, kind, message=_printable(reason(r)))
+                    first = r.first_broken
+                    found.text = _printable("\n".join([*first.where, *first.sent])) if first is not None else None
         return bytes(ElementTree.tostring(top, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
@@ -113,33 +120,72 @@ def _printable(text: str) -> str:
 def grade(
     path: Path,
     exercises: Catalog,
-    wanted: Iterable[Exercise],
+    wanted: Iterable[Exercise] | None = None,
     on_result: Callable[[ExerciseResult], None] | None = None,
 ) -> GradeReport:
-    """Grade the submission in `path`: a checkout, a ``notebooks/`` folder, or one week's folder.
+    """Grade the submission in `path`: a checkout, a ``notebooks/`` folder, one week's folder, or one notebook.
+
+    Args:
+        path: where the submission is.
+        exercises: the course's.
+        wanted: what to grade; if None, all that `path` can hold: a week's folder only its week, a notebook only its
+            own exercises. What is missing elsewhere counts as not solved.
+        on_result: called with each result as it comes.
 
     Raises:
         NothingToGradeError: when none of the course's notebooks is there.
     """
-    wanted = list(wanted)
-    return GradeReport(path.resolve(), check_notebooks(wanted, submission_root(path, wanted), on_result))
+    path = path.resolve()
+    named = list(wanted) if wanted is not None else None
+    root = submission_root(path, exercises if named is None else named)
+    asked = named if named is not None else _held(path, root, exercises)
+    results = check_notebooks(asked, root, on_result)
+    return GradeReport(path, results, {e.slug: _relative(root / _answer_file(e), path) for e in asked})
 
 
 def submission_root(path: Path, wanted: Iterable[Exercise]) -> Path:
     """The folder below which ``week1/02-….ipynb`` and the others lie.
 
     Raises:
-        NothingToGradeError: when it is neither `path`, its ``notebooks/`` nor its parent.
+        NothingToGradeError: when it is neither `path`, its ``notebooks/`` nor a folder above that.
     """
     names = sorted({f"{e.notebook}.ipynb" for e in wanted})
     path = path.resolve()
+    if not path.exists():
+        raise NothingToGradeError(f"{path} does not exist.")
     if path.is_file():
-        path = path.parent
+        for name in names:
+            if path.as_posix().endswith(f"/{name}"):
+                return path.parents[name.count("/")]
+        raise NothingToGradeError(f"{path} is none of the notebooks of the course: {_some(names)}.")
     for folder in (path / "notebooks", path, path.parent):
         found = [n for n in names if (folder / n).is_file()]
         if found and (folder != path.parent or any(n.startswith(f"{path.name}/") for n in found)):
             return folder
     raise NothingToGradeError(
-        f"There is no notebook of the course in {path}: looked for {', '.join(names[:3])}"
-        f"{' …' if len(names) > 3 else ''} there, in its notebooks/ and beside it."
+        f"There is no notebook of the course in {path}: looked for {_some(names)} there, in its notebooks/ and "
+        "beside it."
     )
+
+
+def _held(path: Path, root: Path, exercises: Catalog) -> list[Exercise]:
+    """The exercises that `path` can hold, given that `root` is where the weeks lie."""
+    if path.is_file():
+        return [e for e in exercises if root / f"{e.notebook}.ipynb" == path]
+    if path.parent == root and path != root / "notebooks":
+        return [e for e in exercises if e.notebook.startswith(f"{path.name}/")]
+    return list(exercises)
+
+
+def _answer_file(e: Exercise) -> Path:
+    notebook = Path(f"{e.notebook}.ipynb")
+    return notebook if e.file is None else notebook.with_name(e.file)
+
+
+def _relative(file: Path, path: Path) -> str:
+    folder = path if path.is_dir() else path.parent
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
