@@ -69,10 +69,13 @@ def lint(
         return 1 if found.problems else 0
     for problem in found.problems:
         where = problem.path.relative_to(folder) if problem.path.is_relative_to(folder) else problem.path
-        out().print(Text(f"{where}:{problem.line}: {problem.kind}: {problem.message}", "red"))
+        line = f":{problem.line}" if problem.line else ""
+        out().print(
+            Text.assemble((f"{where}{line}:", "bold red"), f" {problem.kind}: {problem.message}"), soft_wrap=True
+        )
     for note in found.notes:
-        out().print(note, style="yellow")
-    out().print(found.summary())
+        out().print(Text(note, "yellow"), soft_wrap=True)
+    out().print(found.summary(), soft_wrap=True)
     return 1 if found.problems else 0
 
 
@@ -87,6 +90,6 @@ def new_exercise(
 
     folder = course_folder()
     for path in scaffold(folder, slug, notebook):
-        out().print(f"written  {path.relative_to(folder)}")
+        out().print(f"written  {path.relative_to(folder)}", soft_wrap=True)
     out().print(f"Fill them in, then: course lint {slug}")
     return 0

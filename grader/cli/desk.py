@@ -95,7 +95,7 @@ def _as_interrupt(_signum: int, _frame: FrameType | None) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> int:
-    """Look at everything the course needs, and say what to do about what is missing."""
+    """Look at everything the course needs, and what to do about what is missing. Status 1 for a problem."""
     from grader.notebook.doctor import examine
 
     findings = examine()

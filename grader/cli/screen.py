@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 from collections.abc import Iterable
 from functools import lru_cache
@@ -24,7 +25,10 @@ _WIDEST = 100
 def out() -> Console:
     """Standard output. Colours only on a terminal, and NO_COLOR is honoured; a file or pipe gets whole lines."""
     console = Console(highlight=False, markup=False, emoji=False)
-    console.soft_wrap = not console.is_terminal
+    if not console.is_terminal:
+        console.soft_wrap = True
+        if "COLUMNS" not in os.environ:
+            console.width = 120  # for tables
     return console
 
 

