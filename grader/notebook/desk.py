@@ -134,16 +134,16 @@ class Status:
 
 def status(folder: Path) -> Status:
     """Look which Redis would be used now; starts nothing."""
-    named = os.environ.get("REDIS_URL")
+    named, origin = os.environ.get("REDIS_URL"), "REDIS_URL"
+    running = None if named else background_status(folder)
+    if running is not None:
+        named, origin = running.url, "started by the course"
     if named:
         try:
-            found = GivenServer(named, "REDIS_URL")
+            found = GivenServer(named, origin)  # asks it: a process that is there may yet not answer
         except ServerError as error:
-            return Status("REDIS_URL", without_password(named), "", False, str(error))
-        return Status("REDIS_URL", without_password(named), ".".join(map(str, found.version)), True)
-    running = background_status(folder)
-    if running is not None:
-        return Status("started by the course", without_password(running.url), running.version, True)
+            return Status(origin, without_password(named), "", False, str(error))
+        return Status(origin, without_password(named), ".".join(map(str, found.version)), True)
     try:
         best = binaries()[0]
     except (NoRedisFound, IndexError):

@@ -111,7 +111,12 @@ def _redis_in_use() -> Finding | None:
         given = GivenServer(url, origin)
     except ServerError as error:
         advice = "Correct REDIS_URL, or unset it: the course then starts a Redis of its own."
-        return Finding("Redis in use", "problem", error.happened, advice if named else "course redis stop")
+        return Finding(
+            "Redis in use",
+            "problem",
+            error.happened,
+            advice if named else "`course redis stop` ends it, `course redis start` starts another.",
+        )
     return _version_finding("Redis in use", given.version, f"{origin}, {without_password(url)}, answers")
 
 
