@@ -59,7 +59,7 @@ def take(folder: Path) -> None:
     draw(folder, said)
     for each in sorted(folder.glob("*.png")):
         with Image.open(each) as picture:
-            small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+            small = picture.convert("RGB").quantize(256, kmeans=8, dither=Image.Dither.NONE)
         small.save(each, optimize=True)
         print(f"{each.name:20}{each.stat().st_size / 1000:6.0f} kB")
         assert each.stat().st_size < HEAVIEST, f"{each.name} is too heavy for a README"
@@ -120,12 +120,12 @@ def run(course: Path, *words: str) -> tuple[str, str]:
         cwd=course,
         env={**kept, "FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"},
         capture_output=True,
-        text=True,
         check=False,
     )
-    assert ran.returncode in {0, 1}, ran.stderr
-    # A progress line that was written over is not on the screen any more.
-    left = re.sub(r"(?m)^.*\x1b\[2K", "", ran.stdout)
+    assert ran.returncode in {0, 1}, ran.stderr.decode()
+    # A line that was written over is not on the screen any more: first the one above, then this one.
+    left = re.sub(r".*\n.*\x1b\[1A\x1b\[2K", "", ran.stdout.decode())
+    left = re.sub(r"(?m)^.*\x1b\[2K", "", left)
     said = left.replace(str(course), "~/redis-course").replace(str(ROOT), "~/redis-course")
     return f"course {' '.join(words)}", said.replace(str(Path.home()), "~")
 
