@@ -145,5 +145,5 @@ def bar(done: int, of: int, cells: int) -> Text:
     if 0 < done < of:
         filled = min(max(filled, 1), cells - 1)
     # Without colours the two halves have to differ in form.
-    rest = "━" if out().color_system else "─"
+    rest = "━" if out().color_system and not out().no_color else "─"
     return Text.assemble(("━" * filled, "green"), (rest * (cells - filled), "bright_black"))

@@ -32,7 +32,7 @@ from grader.notebook.reset import untouched
 
 What = Annotated[list[str] | None, typer.Argument(help="Weeks, exercises or notebook files; all of them if none.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-_BAR = 30
+_BAR, _SHORT_BAR = 30, 10
 
 
 def register(app: typer.Typer) -> None:
@@ -212,7 +212,7 @@ def progress(as_json: AsJson = False) -> int:
         out().print(
             Text.assemble(
                 (f"{week:<7}", "bold"),
-                bar(sums["solved"], sums["exercises"], _BAR),
+                bar(sums["solved"], sums["exercises"], _BAR if out().width >= 76 else _SHORT_BAR),
                 f"  {sums['solved']} of {sums['exercises']} exercises, {sums['earned']} of {sums['points']} points",
             )
         )

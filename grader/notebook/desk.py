@@ -140,7 +140,8 @@ def status(folder: Path) -> Status:
         named, origin = running.url, "started by the course"
     if named:
         try:
-            found = GivenServer(named, origin)  # asks it: a process that is there may yet not answer
+            # Asks it: a process that is there may yet not answer.
+            found = GivenServer(named, origin if running is None else "`course redis start`")
         except ServerError as error:
             return Status(origin, without_password(named), "", False, str(error))
         return Status(origin, without_password(named), ".".join(map(str, found.version)), True)
