@@ -154,7 +154,14 @@ def ready(desk: Desk, until: Until) -> Desk:
 
 
 def all_gone(family: list[psutil.Process]) -> bool:
-    return not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not any(map(lives, family))
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it went while we looked
+        return False
 
 
 def course_command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
