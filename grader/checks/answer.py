@@ -19,7 +19,7 @@ from grader.checks.deadline import DeadlineError
 from grader.checks.verdict import Broken, show
 
 
-class AnswerProblem(AssertionError):  # noqa: N818 - it is a finding about the answer, not an error of ours
+class AnswerProblem(AssertionError):
     """The answer could not be used: missing, broken, or it raised.
 
     `kind` is one of ``missing``, ``todo``, ``raised``, ``syntax``, ``deadline``, ``redis-away``; `sentence` says

@@ -22,7 +22,7 @@ def test_a_week_a_notebook_a_slug_and_a_short_name_all_select() -> None:
 
 @pytest.mark.parametrize("wrong", ["week1.pageviews", "pageview", "week1.page_views"])
 def test_a_near_miss_gets_the_nearest_name(wrong: str) -> None:
-    with pytest.raises(UnknownExerciseError, match="week1.page-views"):
+    with pytest.raises(UnknownExerciseError, match=r"week1\.page-views"):
         catalog().select([wrong])
 
 
