@@ -77,8 +77,8 @@ def test_a_line_that_raises_after_the_answer_costs_nothing(check: Callable[..., 
 def test_a_helper_in_a_cell_of_the_learners_own_is_found(check: Callable[..., ExerciseResult]) -> None:
     def change(notebook: Notebook) -> None:
         at = notebook["cells"].index(cell(notebook))
-        own = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "execution_count": None,
-               "source": "import re\nPREFIX = 'page'\ndef key(page):\n    return f'{PREFIX}:{page}:views'\nr.flushall()"}  # fmt: skip
+        own = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "execution_count": None}
+        own["source"] = "import re\nPREFIX = 'page'\ndef key(page):\n    return f'{PREFIX}:{page}:views'\nr.flushall()"
         notebook["cells"].insert(at, own)
         cell(notebook)["source"] = "def page_view(r, page):\n    return r.incr(key(page))"
 

@@ -84,9 +84,8 @@ def cell(kernel: tuple[KernelManager, BlockingKernelClient], course: Path) -> Ce
                 return shown
 
     (course / ".course" / "progress.yml").unlink(missing_ok=True)
-    run(
-        "from grader.notebook import check, connect, hint\nfor name in ('page_view', 'page_views'): globals().pop(name, None)"
-    )
+    run("from grader.notebook import check, connect, hint")
+    run("for name in ('page_view', 'page_views'): globals().pop(name, None)")
     return run
 
 

@@ -60,7 +60,7 @@ def nbgrader(course: Path) -> Run:
 
 
 def submit(course: Path, student: str, texts: dict[str, str], files: dict[str, str] | None = None) -> Path:
-    """Put a submission in place: the release with the answers `texts` (cell id -> source) and `files` (name -> text)."""
+    """Put a submission in place: the release with answers, `texts` by cell id, `files` by name."""
     folder = course / "submitted" / student / "week1"
     shutil.copytree(course / "notebooks" / "week1", folder)
     for path in folder.glob("*.ipynb"):
