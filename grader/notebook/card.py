@@ -97,11 +97,11 @@ class ResultCard:
             first = promise is self.result.first_broken or promise.status == "error"
             if promise.expected:
                 parts.append(
-                    f"<dl><dt>promised</dt><dd>{_inline(promise.expected)}</dd>"
-                    f"<dt>happened</dt><dd>{_inline(promise.happened)}</dd></dl>"
+                    f"<dl><dt>promised</dt><dd>{_fact(promise.expected)}</dd>"
+                    f"<dt>happened</dt><dd>{_fact(promise.happened)}</dd></dl>"
                 )
             elif first:
-                parts.append(f'<p class="rc-{tone}">{_inline(promise.happened)}</p>')
+                parts.append(f'<p class="rc-{tone}">{_fact(promise.happened)}</p>')
             if first:
                 parts.append(self._why_html(promise))
         return "".join(parts) + "</div></li>"
@@ -229,8 +229,15 @@ def _wrap(text: str, width: int, first: str, rest: str | None = None) -> list[st
     return lines
 
 
-def _shorten(lines: list[str]) -> list[str]:
-    """The first and the last lines, each to a length that can be taken in."""
+def _fact(text: str) -> str:
+    """A sentence, and below it any lines whose columns matter (bytes with a caret under the wrong one)."""
+    sentence, _, view = text.partition("\n")
+    return _inline(sentence) + (f"<pre>{escape(view)}</pre>" if view else "")
+
+
+def _shorten(sent: list[str]) -> list[str]:
+    """The first and the last lines, each to a length that can be taken in; a reply may be many lines."""
+    lines = [line for entry in sent for line in entry.split("\n")]
     lines = [
         line if len(line) <= _LINE_LIMIT else f"{line[:_LINE_LIMIT]} … {len(line) - _LINE_LIMIT} more" for line in lines
     ]
