@@ -32,4 +32,6 @@ def main() -> None:
             # A learner's text may hold what the terminal's encoding lacks: shown escaped, not a crash.
             stream.reconfigure(errors="backslashreplace")
     end_in_order()
+    # For the addresses in a JSON document jsonschema compiles a grammar, which takes seconds; no notebook asks for it.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     app(prog_name="course")

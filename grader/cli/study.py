@@ -185,11 +185,12 @@ def hint(
 
 
 def _at_hand(entries: dict[str, Entry]) -> Exercise:
-    """The first exercise that was tried and is not solved, else the first that is not solved."""
+    """Of the exercises that are not solved the first that was tried, else that a hint was asked for, else the first."""
     unsolved = [e for e in catalog() if e.slug not in entries or entries[e.slug].status != "solved"]
     if not unsolved:
         raise CallError("Everything is solved. Name an exercise to see its hints.")
-    return next((e for e in unsolved if e.slug in entries), unsolved[0])
+    tried = [e for e in unsolved if e.slug in entries and entries[e.slug].tries]
+    return (tried or [e for e in unsolved if e.slug in entries] or unsolved)[0]
 
 
 def progress(as_json: AsJson = False) -> int:
