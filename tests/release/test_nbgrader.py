@@ -35,7 +35,8 @@ def graded(
     released: Path, nbgrader: Run, course: Path, week1: list[Exercise], sources: dict[str, Sources]
 ) -> dict[str, float]:
     """Autograde a right, a half-right and an empty submission; the expected points of each."""
-    half = week1[::2]
+    # Whole notebooks: within one, an answer may build on those before it.
+    half = [e for e in week1 if e.notebook < "week1/03"]
     submit(course, "right", *answers(week1, sources))
     submit(course, "half", *answers(half, sources))
     submit(course, "empty", {})
@@ -97,8 +98,8 @@ def test_a_learner_who_empties_a_check_is_still_checked(
 def test_feedback_shows_the_card_and_export_the_marks(graded: dict[str, float], nbgrader: Run, course: Path) -> None:
     nbgrader("generate_feedback", "week1")
     page = next((course / "feedback" / "right" / "week1").glob("02-*.html")).read_text(encoding="utf-8")
-    assert "promises" in page
     assert "rc-card" in page
+    assert "Count page views" in page
     nbgrader("export")
     with (course / "grades.csv").open(encoding="utf-8") as file:
         rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
