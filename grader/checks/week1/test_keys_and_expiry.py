@@ -86,6 +86,14 @@ def _expire(client: Redis, keys: Iterable[Any]) -> None:
         client.pexpire(key, 0)
 
 
+class _ProgramStopsError(BaseException):
+    """Stands for a program that is killed: no `except Exception` stops it."""
+
+
+def _stop() -> None:
+    raise _ProgramStopsError
+
+
 @contextmanager
 def _just_before(wire: Wire, n: int, action: Callable[[], object]) -> Iterator[list[bool]]:
     """Let `action` happen just before the n-th command of the block; the list is empty if there was none.
@@ -1043,6 +1051,29 @@ class TestSessionStore:
             if done and (left := _keys(peek)):
                 broken("an ended session stays ended", f"it ended just before {name}; now there is {left[0]}", "zombie")
 
+    def test_stops_in_between(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A program that stops in the middle of a read does not let the session outlive its absolute end."""
+        now, lifetime = self._start(), self.IDLE + 300
+        # `idle` seconds after this read are beyond the end, and so is the moment of the late one.
+        read, late = now + self.IDLE - 100, now + lifetime + 100
+        session = self._create(answer, redis, "ada", now, lifetime)
+        names = _names_sent(wire, partial(answer.read_session, redis, session, read, self.IDLE))
+        for n, name in enumerate(names[1:], 1):
+            peek.flushdb()
+            session = self._create(answer, redis, "ada", now, lifetime)
+            with _just_before(wire, n, _stop), suppress(AnswerProblem):
+                answer.read_session(redis, session, read, self.IDLE)
+            # By then the server would have removed what expires before.
+            _expire(peek, [key for key in _keys(peek) if 0 < int(peek.pexpiretime(key)) <= late * 1000])
+            got = answer.read_session(redis, session, late, self.IDLE)
+            if got is not None:
+                broken(
+                    f"a session with lifetime {lifetime} has ended {lifetime + 100} s after it was created: None",
+                    f"a program stopped just before its {name} in a read {read - now} s after that, "
+                    f"and read_session at {lifetime + 100} s returned {show(got)}",
+                    "outlives-its-end",
+                )
+
     def test_cost(self, answer: Answer, redis: Redis, wire: Wire) -> None:
         """create_session and end_session are one round trip, read_session two at most."""
         now = self._start()
@@ -1075,8 +1106,8 @@ class TestSessionStore:
         """A moment some days ahead, so that it cannot be mistaken for the server's own now."""
         return int(time.time()) + 500_000
 
-    def _create(self, answer: Answer, redis: Redis, user: str, now: int) -> str:
-        session = answer.create_session(redis, user, now, self.IDLE, self.LIFETIME)
+    def _create(self, answer: Answer, redis: Redis, user: str, now: int, lifetime: int = LIFETIME) -> str:
+        session = answer.create_session(redis, user, now, self.IDLE, lifetime)
         if not isinstance(session, str) or not session:
             broken("create_session returns the session's id, a text", f"it returned {show(session)}")
         return session
