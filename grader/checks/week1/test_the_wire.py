@@ -831,8 +831,8 @@ def _wanted(commands: Sequence[Sequence[Any]]) -> list[Any]:
 
 
 @contextmanager
-def _line(cut: Cut, **misconceptions: Any) -> Iterator[ScriptedSocket]:
-    line = ScriptedSocket.open(_told, cut, **misconceptions)
+def _line(cut: Cut, *, reply: Callable[[Command], bytes] = _told, **misconceptions: Any) -> Iterator[ScriptedSocket]:
+    line = ScriptedSocket.open(reply, cut, **misconceptions)
     line.settimeout(1)
     try:
         yield line
@@ -1090,6 +1090,20 @@ def _command(client: _Client, line: ScriptedSocket, *args: Any) -> Callable[[], 
     return _faithful(line, lambda: client.command(*args))
 
 
+def _expect_hang_up(answer: Answer, whole: bytes, kept: int) -> None:
+    """Of the reply `whole`, `kept` bytes come, and then the end of the connection."""
+    with _client(answer, then(together, kept, b""), reply=lambda _: whole, spins="spins-at-the-end") as (line, client):
+        got, problem = _outcome(_command(client, line, "GET", "b"))
+    came = whole[:kept]
+    in_value = came.startswith(b"$") and _CRLF in came
+    name = "half-a-reply" if in_value else None if not came or came.endswith(_CRLF) else "half-a-line"
+    expected = f"ConnectionError is raised when the connection ends after {literal(came)} of {literal(whole)}"
+    if problem is None:
+        broken(expected, f"it returned {show(got)}", name or "half-a-reply")
+    if not _raised(problem, *_CLOSED):
+        broken(expected, problem.sentence, name)
+
+
 @exercise("week1.tiny-client")
 class TestTinyClient:
     def test_command(self, answer: Answer, server: Server) -> None:
@@ -1168,7 +1182,7 @@ class TestTinyClient:
             _expect_value(call, b"value of b", 'client.command("GET", "b") behind it', because=name)
 
     def test_hang_up(self, answer: Answer) -> None:
-        """If the server closes the connection in the middle of a reply, ConnectionError is raised."""
+        """If the server closes the connection in the middle of a reply, wherever that is, ConnectionError is raised."""
         for kept in (0, 4, 13):
             with _client(answer, then(together, kept, b""), spins="spins-at-the-end") as (line, client):
                 got, problem = _outcome(_command(client, line, "GET", "b"))
@@ -1177,6 +1191,9 @@ class TestTinyClient:
                 broken(expected, f"it returned {show(got)}", "half-a-reply")
             if not _raised(problem, *_CLOSED):
                 broken(expected, problem.sentence)
+        for whole in (b":123\r\n", b"+OK\r\n", b"$11\r\nhello world\r\n", b"*2\r\n:1\r\n:2\r\n"):
+            for kept in range(len(whole)):
+                _expect_hang_up(answer, whole, kept)
 
     def test_broken_off(self, answer: Answer) -> None:
         """When reading fails in the middle of a reply, the client closes: no later command gets the rest of it."""
