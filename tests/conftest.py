@@ -3,6 +3,7 @@ wait for. What this machine lacks is skipped with the reason, unless COURSE_REQU
 redis8.2"): then it is a failure, so that a CI job cannot pass by skipping."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,9 @@ import pytest
 from available import binary_of, lacking
 
 from grader.servers import Binary, at_least, binaries
+
+# A job started in the background may inherit an ignored SIGINT, and its children with it: the tests of Ctrl-C need it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 STAND_IN = "redis-course-stand-in:8.2"
 
