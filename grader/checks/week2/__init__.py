@@ -1,0 +1,1 @@
+"""Checks of week 2: core data structures."""
