@@ -1,28 +1,27 @@
 """`course redis cli`: a small redis-cli for people who have none.
 
 It reads a line as redis-cli does and shows replies as redis-cli does: formatted on a terminal, raw in a pipe, a prompt
-that tells the database and an open transaction, ``3 PING`` for three times, messages until Ctrl-C. A command is sent as
-it was typed over a raw connection, so what comes back is what Redis said, not what a client library made of it.
+that tells the database and an open transaction, ``3 PING`` for three times, messages until Ctrl-C. The connection is a
+`grader.wire.session.Session`.
 """
 
 from __future__ import annotations
 
 import os
-import socket
-import ssl
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import redis
 
 from grader.cli.screen import errors
-from grader.resp import INCOMPLETE, ErrorReply, Map, ProtocolError, Push, Reader, SimpleString, Verbatim, encode_command
+from grader.resp import ErrorReply, Map, Verbatim
 from grader.servers import LocalServer, learning
 from grader.wire import format_reply, split_line
 from grader.wire.redis_cli import shows_raw
+from grader.wire.session import LISTENING, Lost, Session, invalidated, read_line
 
 _HELP = """\
 Type a command, for example  SET greeting "hello redis"  or  GET greeting
@@ -33,121 +32,15 @@ Type a command, for example  SET greeting "hello redis"  or  GET greeting
   EXIT, QUIT, Ctrl-D   leave
 The commands of Redis: https://redis.io/docs/latest/commands/
 """
-_LISTENING = {b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"MONITOR"}
 _SLOW_SECONDS = 0.5
 # A line with one of these words is not written to the history: it may hold a password.
 _SECRET = {b"AUTH", b"REQUIREPASS", b"MASTERAUTH", b"SETUSER", b"MIGRATE"}
 
 
-class Lost(Exception):
-    """The connection ended; `str()` of it says how."""
-
-
-class Session:
-    """A raw connection to a Redis: one command, its reply (or, for SUBSCRIBE and MONITOR, replies without end).
-
-    Raises:
-        OSError: when there is no connection.
-        redis.RedisError: when the password or the database is refused.
-    """
-
-    def __init__(self, url: str) -> None:
-        options: dict[str, Any] = redis.ConnectionPool.from_url(url).connection_kwargs
-        if "path" in options:
-            self.address = f"redis {options['path']}"
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.connect(options["path"])
-        else:
-            host, port = options.get("host", "127.0.0.1"), int(options.get("port", 6379))
-            self.address = f"{host}:{port}"
-            self._socket = socket.create_connection((host, port), 5)
-            if url.startswith("rediss:"):
-                self._socket = _encrypted(self._socket, host, options)
-        self._socket.settimeout(None)
-        self._reader = Reader()
-        self.database = 0
-        self.transaction = False
-        if options.get("password"):
-            user = [options["username"]] if options.get("username") else []
-            self._must("AUTH", *user, options["password"])
-        if options.get("db"):
-            self._must("SELECT", str(options["db"]))
-
-    def _must(self, *words: str) -> None:
-        reply = self.ask([w.encode() for w in words])
-        if isinstance(reply, ErrorReply):
-            raise redis.ResponseError(str(reply))
-
-    def ask(self, words: list[bytes]) -> Any:
-        """Send one command and return its reply.
-
-        Raises:
-            Lost: when the connection ends before the reply is there.
-        """
-        try:
-            self._socket.sendall(encode_command(*words))
-        except OSError as error:
-            raise Lost(f"Error: {error.strerror or error}") from None
-        name = words[0].upper()
-        while isinstance(reply := self._read(), Push) and not name.endswith(b"SUBSCRIBE"):
-            _print(reply, [])
-        self._note(name, words, reply)
-        return reply
-
-    def _note(self, name: bytes, words: list[bytes], reply: Any) -> None:
-        """Keep what the prompt tells: the database and whether a transaction is open."""
-        if name == b"MULTI" and isinstance(reply, SimpleString):
-            self.transaction = True
-        elif name in {b"EXEC", b"DISCARD", b"RESET"}:
-            # An EXEC outside a transaction is an error and changes nothing either way.
-            self.transaction = False
-            if name == b"RESET":
-                self.database = 0
-        elif name == b"SELECT" and isinstance(reply, SimpleString) and len(words) == 2 and reply == "OK":
-            self.database = int(words[1])
-
-    def follow(self) -> Iterator[Any]:
-        """Replies for as long as they come."""
-        while True:
-            yield self._read()
-
-    def _read(self) -> Any:
-        try:
-            while (reply := self._reader.read()) is INCOMPLETE:
-                data = self._socket.recv(65536)
-                if not data:
-                    raise Lost("Error: Server closed the connection")
-                self._reader.feed(data)
-        except OSError as error:
-            raise Lost(f"Error: {error.strerror or error}") from None
-        except ProtocolError as error:
-            raise Lost(f"Error: that is not the protocol of Redis: {error}") from None
-        return reply
-
-    def close(self) -> None:
-        """End the connection."""
-        self._socket.close()
-
-    def prompt(self) -> str:
-        """What redis-cli shows before the cursor."""
-        database = f"[{self.database}]" if self.database else ""
-        return f"{self.address}{database}{'(TX)' if self.transaction else ''}> "
-
-
-def _encrypted(plain: socket.socket, host: str, options: dict[str, Any]) -> ssl.SSLSocket:
-    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
-    if str(options.get("ssl_check_hostname", "")).lower() in {"false", "0", "no"}:
-        context.check_hostname = False
-    if options.get("ssl_cert_reqs") in {"none", "CERT_NONE", ssl.CERT_NONE}:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(plain, server_hostname=host)
-
-
 def run(folder: Path, words: list[str], url: str | None) -> int:
     """Run one command (`words`), the lines of standard input, or a prompt; returns the exit status."""
     server = learning(url, folder=folder)
-    session = Session(server.url)
+    session = _opened(server.url)
     if words:
         try:
             return 1 if _run(session, [os.fsencode(w) for w in words]) else 0
@@ -170,6 +63,10 @@ def run(folder: Path, words: list[str], url: str | None) -> int:
             errors().print(str(lost))
             return 1
     return 1 if failed else 0
+
+
+def _opened(url: str) -> Session:
+    return Session(url, lambda push: _print(push, []))
 
 
 def _talk(session: Session, url: str, folder: Path) -> int:
@@ -220,7 +117,7 @@ def _words(line: str) -> list[bytes]:
 
 def _again(url: str, database: int) -> Session:
     try:
-        session = Session(url)
+        session = _opened(url)
         if session.database != database:
             session.ask([b"SELECT", str(database).encode()])
     except OSError as error:
@@ -238,13 +135,13 @@ def _line(session: Session, line: str) -> bool:
         EOFError: for EXIT and QUIT.
     """
     try:
-        parts = split_line(line)
+        times, parts = read_line(line)
     except ValueError:
         print("Invalid argument(s)", flush=True)  # noqa: T201
         return True
     if not parts:
         return False
-    name = parts[0].upper()
+    name = parts[0].upper() if times == 1 else b""  # as in redis-cli, "2 HELP" goes to Redis
     if name in {b"EXIT", b"QUIT"}:
         raise EOFError
     if name in {b"HELP", b"?"}:
@@ -253,9 +150,6 @@ def _line(session: Session, line: str) -> bool:
     if name == b"CLEAR":
         print("\033[H\033[2J", end="", flush=True)  # noqa: T201
         return False
-    times = 1
-    if len(parts) > 1 and parts[0].isdigit() and int(parts[0]) > 0:
-        times, parts = int(parts[0]), parts[1:]
     failed = False
     for _ in range(times):
         failed = _run(session, parts)
@@ -266,7 +160,7 @@ def _run(session: Session, parts: list[bytes]) -> bool:
     """Run one command and print its reply; returns whether it was an error."""
     begun = time.monotonic()
     name = parts[0].upper()
-    listens = name in _LISTENING and sys.stdout.isatty()
+    listens = name in LISTENING and sys.stdout.isatty()
     reply = session.ask(parts)
     took = time.monotonic() - begun
     wrong = isinstance(reply, ErrorReply)
@@ -275,7 +169,7 @@ def _run(session: Session, parts: list[bytes]) -> bool:
     _print(reply, parts)
     if took >= _SLOW_SECONDS and sys.stdout.isatty():
         print(f"({took:.2f}s)", flush=True)  # noqa: T201
-    if not wrong and name in _LISTENING:
+    if not wrong and name in LISTENING:
         for message in session.follow():
             _print(message, parts)
     return wrong
@@ -284,7 +178,7 @@ def _run(session: Session, parts: list[bytes]) -> bool:
 def _print(reply: Any, command: list[bytes]) -> None:
     """As redis-cli does: formatted for a person at a terminal, the plain values for a program."""
     if sys.stdout.isatty():
-        text = _invalidated(reply) or format_reply(reply, command)
+        text = invalidated(reply) or format_reply(reply, command)
         if text or not shows_raw(command):
             print(text, flush=True)  # noqa: T201
         return
@@ -292,13 +186,6 @@ def _print(reply: Any, command: list[bytes]) -> None:
     as_it_is = shows_raw(command) and isinstance(reply, bytes | Verbatim)
     sys.stdout.buffer.write(raw(reply) + (b"" if as_it_is else b"\n"))
     sys.stdout.buffer.flush()
-
-
-def _invalidated(reply: Any) -> str | None:
-    """The line for a message of client-side caching; None for any other reply."""
-    if not isinstance(reply, Push) or len(reply) != 2 or reply[0] != b"invalidate" or not reply[1]:
-        return None
-    return "-> invalidate: " + ", ".join(f"'{key.decode(errors='backslashreplace')}'" for key in reply[1])
 
 
 def raw(reply: Any) -> bytes:
