@@ -21,6 +21,7 @@ from grader.checks.answer import Answer, AnswerProblem, is_learner_file, learner
 from grader.checks.catalog import Exercise
 from grader.checks.deadline import DeadlineError, deadline
 from grader.marking.extract import Cell, NotebookAnswers
+from grader.marking.magics import read_python
 from grader.marking.run import BoundedText
 
 LOAD_SECONDS = 5.0
@@ -108,11 +109,10 @@ def load_source(source: str, exercise: Exercise, name: str = "answer") -> Loaded
 
 
 def _run_cell(cell: Cell, number: int, is_answer: bool, loaded: LoadedAnswers, name: str = "cell") -> None:
-    source = "\n".join("pass" if line.lstrip().startswith(("%", "!")) else line for line in cell.source.split("\n"))
     filename = f"<answer {name} {cell.id or number}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    linecache.cache[filename] = (len(cell.source), None, cell.source.splitlines(keepends=True), filename)
     try:
-        statements = ast.parse(source, filename).body
+        statements = read_python(cell.source, filename).body
     except (SyntaxError, ValueError) as error:
         if is_answer:
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""

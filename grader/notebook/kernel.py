@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from grader.checks import AnswerProblem, Catalog, Exercise
+from grader.marking.magics import read_python
 
 
 class Watcher:
@@ -64,7 +65,7 @@ class Watcher:
 def by_definition(source: str, exercises: Catalog) -> Exercise | None:
     """The exercise whose name a cell defines, for editors that give cells ids of their own."""
     try:
-        body = ast.parse(source).body
+        body = read_python(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for statement in body:
