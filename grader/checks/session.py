@@ -6,7 +6,8 @@
 - ``redis``: a recorded client on a fresh, empty server, ``decode_responses=True``; give it to the answer;
 - ``wire``: what the answer sent through ``redis`` (`grader.wire`): commands, round trips, bytes;
 - ``peek``: a second client on the same server for the check's own looks, which is not recorded;
-- ``server``: the server itself (version, address).
+- ``server``: the server itself (version, address);
+- ``race``: lets copies of the answer meet in every order that matters (`grader.wire.race`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from grader.checks.deadline import DeadlineError, deadline
 from grader.checks.verdict import Broken
 from grader.servers import Server
 from grader.wire import Wire
+from grader.wire.race import ActorFailed, Race, RaceFound, StuckError
 
 PROMISE_SECONDS = 2.0
+# A race runs the answer hundreds of times; each copy has its own patience.
+_MANY_RUNS = 5
 _STOPPERS = {"todo", "missing", "syntax", "deadline"}
 
 
@@ -36,7 +40,8 @@ class Promise:
     `status` is ``kept``, ``broken``, ``untried``, ``skipped`` or ``error`` (the check itself failed, which is never
     the learner's fault); `kind` refines ``broken``: ``todo``, ``missing``, ``raised``, ``syntax``, ``deadline``,
     ``redis-away``, ``wrong``.
-    `sent` holds the commands the answer sent, as redis-cli would show them.
+    `sent` holds the commands the answer sent, as redis-cli would show them; `timeline` the order of steps that broke it
+    (`grader.wire.race.Timeline.to_dict`), where a race did.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Promise:
     misconception: str | None = None
     where: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    timeline: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -95,6 +101,10 @@ class CheckSession:
         yield client
         client.close()
 
+    @pytest.fixture
+    def race(self, server: Server) -> Race:
+        return Race(server.url)
+
     # Hooks
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -122,7 +132,7 @@ class CheckSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         try:
-            with deadline(self._seconds, is_learner_file):
+            with deadline(self._seconds * _runs(item), is_learner_file):
                 return (yield)
         except DeadlineError as late:
             at = f" ({late.line} was running)" if late.line else ""
@@ -163,19 +173,36 @@ class CheckSession:
             return promise
         promise.status = "broken"
         promise.sent = self._wire.lines() if self._wire is not None else []
+        fallback = None
+        if isinstance(error, RaceFound | ActorFailed):
+            promise.timeline = error.timeline.to_dict()
+            promise.sent = error.timeline.lines()
+        if isinstance(error, ActorFailed):
+            error = error.error
+        elif isinstance(error, RaceFound):
+            fallback = error.misconception
+            error = error.cause if isinstance(error.cause, Broken) else error
         match error:
             case Broken():
-                promise.kind, promise.misconception = "wrong", error.misconception
+                promise.kind, promise.misconception = "wrong", error.misconception or fallback
                 promise.expected, promise.happened = error.expected, error.happened
             case AnswerProblem():
                 promise.kind, promise.happened, promise.where = error.kind, error.sentence, list(error.where)
+            case StuckError():
+                promise.kind, promise.happened = "deadline", f"One of the copies had no end: {error}."
             case AssertionError():
-                promise.kind, promise.happened = "wrong", str(error).partition("\nassert ")[0]
+                promise.kind, promise.misconception = "wrong", fallback
+                promise.happened = str(error).partition("\nassert ")[0]
             case _:
                 promise.status, promise.kind = "error", "grader"
                 promise.happened = f"The check itself failed: {type(error).__name__}: {error}"
                 promise.where = [str(excinfo.traceback[-1])]
         return promise
+
+
+def _runs(item: pytest.Item) -> int:
+    """By how much a promise may take longer than one that calls the answer once or twice."""
+    return _MANY_RUNS if "race" in getattr(item, "fixturenames", ()) else 1
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Literal["passed", "failed", "skipped"]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import hiredis
 import redis
 from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection, parse_url
 
+from grader.resp import encode_command
 from grader.wire.transcript import Command, Exchange, Hook, Match, Stream, Transcript
 
 
@@ -59,7 +60,8 @@ class Wire(Transcript):
     def client(self, name: str = "", **options: Any) -> redis.Redis:
         """A `redis.Redis` whose commands are recorded under the label `name`.
 
-        `options` are redis-py's (`decode_responses=True`, `db`, `protocol` …) and override the wire's.
+        `options` are redis-py's (`decode_responses=True`, `db`, `protocol` …) and override the wire's; a `gate`
+        (see `Gate`) decides when its commands leave.
         """
         pool = ConnectionPool(
             connection_class=self._class,
@@ -142,6 +144,7 @@ class _TappedSocket(socket.socket):
     """A connected socket that tells how much was read from it."""
 
     tap: Callable[[memoryview], None]
+    ahead: bytearray
 
     @classmethod
     def around(cls, plain: socket.socket, tap: Callable[[memoryview], None]) -> _TappedSocket:
@@ -150,13 +153,25 @@ class _TappedSocket(socket.socket):
         tapped = cls(plain.family, plain.type, plain.proto, fileno=plain.detach())
         tapped.settimeout(timeout)
         tapped.tap = tap
+        tapped.ahead = bytearray()
         return tapped
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        size = super().recv_into(buffer, nbytes, flags)
+        if self.ahead:
+            size = min(len(self.ahead), nbytes or len(buffer))
+            memoryview(buffer)[:size] = self.ahead[:size]
+            del self.ahead[:size]
+        else:
+            size = super().recv_into(buffer, nbytes, flags)
         if size:
             self.tap(memoryview(buffer)[:size])
         return size
+
+    def read_ahead(self) -> bytes:
+        """Wait for bytes and return them; whoever reads the socket next gets the same bytes."""
+        data = self.recv(65536)
+        self.ahead += data
+        return data
 
 
 _PUBSUB = frozenset({b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE"})
@@ -168,12 +183,30 @@ def _is_message(reply: Any) -> bool:
     return isinstance(reply, list) and bool(reply) and reply[0] in _MESSAGES
 
 
+class Gate(Protocol):
+    """Decides when a connection's commands may leave (see `grader.wire.race`)."""
+
+    def pass_through(self, connection: GatedConnection, commands: list[Command]) -> None:
+        """Send `commands` by ``connection.put``, in as many parts and at such moments as it likes."""
+
+
+class GatedConnection(Protocol):
+    """What a gate may do with a connection."""
+
+    def put(self, commands: list[Command]) -> None:
+        """Send commands now."""
+
+    def tapped(self) -> _TappedSocket:
+        """The socket, to look ahead at the replies."""
+
+
 class _Recorded:
     """What a redis-py connection does in addition: report to its wire. Mixed into the connection classes."""
 
-    def __init__(self, *, wire: Wire, label: str, **options: Any) -> None:
+    def __init__(self, *, wire: Wire, label: str, gate: Gate | None = None, **options: Any) -> None:
         self._wire = wire
         self._label = label
+        self._gate = gate
         self._in_setup = False
         self._stream = Stream()
         self._waiting: list[Exchange] = []
@@ -222,11 +255,24 @@ class _Recorded:
         self._trip = wire._record(exchanges, len(packed), self._trip)
         self._waiting += exchanges
         try:
-            super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
+            if self._gate is not None:
+                self._gate.pass_through(self, commands)
+            else:
+                super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
         except redis.RedisError as error:
             for exchange in exchanges:
                 exchange._error = str(error)
             raise
+
+    def put(self, commands: list[Command]) -> None:
+        """Send commands that a gate let through."""
+        packed = b"".join(encode_command(*each) for each in commands)
+        super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
+
+    def tapped(self) -> _TappedSocket:
+        """The socket, for a gate that looks ahead."""
+        sock: _TappedSocket = self._sock  # type: ignore[attr-defined]
+        return sock
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
         waiting, stream = self._waiting, self._stream

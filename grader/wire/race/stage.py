@@ -1,0 +1,474 @@
+"""Runs actors one command at a time, in an order that somebody else chooses.
+
+Every actor is a thread with a redis-py client whose commands stop at a gate. Exactly one thread moves at any time:
+the one that was let through, until it stands at the gate again, waits inside the server, sleeps, or is done. So a
+schedule is a list of actors' numbers, and the same list gives the same run.
+
+Time costs nothing here. `time.sleep` in an actor only moves that actor's clock; a command that blocks times out as
+soon as nobody else can move. Random numbers, `uuid` and `secrets` begin anew in every run.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+
+from grader.resp import INCOMPLETE, Push, Reader
+from grader.wire.race.footprint import NOTHING, Command, Footprint, Footprints, Session, steps_of
+from grader.wire.recorder import GatedConnection, Wire
+
+Choose = Callable[[int, dict[int, Footprint]], int | None]
+Actor = Callable[[redis.Redis], Any]
+
+#: An actor that repeats one command with the same reply so often, while nobody else moves, is spinning.
+_SPINS = 3
+_BLOCKING = frozenset(
+    b"BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP WAIT WAITAOF".split()
+)
+
+
+class Abandoned(BaseException):
+    """Ends an actor whose run is given up. Not an `Exception`, so that ``except Exception`` does not keep it."""
+
+
+class StuckError(RuntimeError):
+    """An actor neither sent a command nor ended; `line` is where it was, as far as is known, `run` how far all got."""
+
+    def __init__(self, actor: int, seconds: float, line: str, run: Run) -> None:
+        super().__init__(f"it sent no command for {seconds:g} s and did not end" + (f"; {line}" if line else ""))
+        self.actor = actor
+        self.seconds = seconds
+        self.line = line
+        self.run = run
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """Commands of one actor that happen together: one command, a transaction sent at once, or a sleep."""
+
+    actor: int
+    commands: list[Command] = field(default_factory=list)
+    footprint: Footprint = NOTHING
+    replies: list[Any] = field(default_factory=list)
+    blocked: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """One schedule from beginning to end.
+
+    `steps` are in the order in which they happened; `enabled` holds, for each, who could have moved instead and with
+    what footprint. `results` and `errors` belong to the actors. `ending` is ``done``, ``abandoned`` (the chooser gave
+    up), ``deadlock`` (everybody left waits for ever), ``stopped`` (whoever looked after a step said so) or ``cut`` (too
+    many steps).
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    enabled: list[dict[int, Footprint]] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
+    errors: list[BaseException | None] = field(default_factory=list)
+    ending: str = "done"
+    waiting: list[int] = field(default_factory=list)
+
+    @property
+    def schedule(self) -> list[int]:
+        """Who moved, step by step."""
+        return [step.actor for step in self.steps]
+
+
+class _Player:
+    """One actor on the stage; also the gate of its connections."""
+
+    def __init__(self, stage: Stage, number: int, function: Actor, client: redis.Redis) -> None:
+        self.stage = stage
+        self.number = number
+        self.function = function
+        self.client = client
+        self.go = threading.Lock()
+        self.go.acquire()
+        self.state = "new"
+        self.pending: Step | None = None
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.wakes_at = 0.0
+        self.deadline: float | None = None
+        self.waiting_on: GatedConnection | None = None
+        self.abandoned = False
+        self.sessions: dict[int, tuple[Session, Reader, Any]] = {}
+        self.moves_seen = 0
+        self.last: tuple[list[Command], list[Any]] | None = None
+        self.repeats = 0
+        self.thread = threading.Thread(target=self._play, name=f"actor {number}", daemon=True)
+
+    def _play(self) -> None:
+        _here.player = self
+        self.go.acquire()
+        try:
+            if not self.abandoned:
+                self.result = self.function(self.client)
+        except Abandoned:
+            pass
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.state = "done"
+            self.stage.back.release()
+
+    def park(self, state: str) -> None:
+        """Stand still until the stage says go. Called in the actor's thread."""
+        self.state = state
+        self.stage.back.release()
+        self.go.acquire()
+        if self.abandoned:
+            raise Abandoned
+        self.state = "moving"
+
+    def pass_through(self, connection: GatedConnection, commands: list[Command]) -> None:
+        """The gate: each step of `commands` waits for its turn, and for its replies."""
+        if self.abandoned:
+            raise Abandoned
+        sock = connection.tapped()
+        known = self.sessions.get(id(connection))
+        if known is None or known[2] is not sock:
+            known = self.sessions[id(connection)] = (Session(self.stage.footprints), Reader(), sock)
+        session, reader, _ = known
+        for together in steps_of(commands):
+            step = Step(self.number, together, session.step(together))
+            self.pending = step
+            self.park("ready")
+            self.pending = None
+            connection.put(together)
+            if len(together) == 1 and together[0][0].upper() in _BLOCKING:
+                self._wait_in_server(connection, step)
+            while len(step.replies) < len(together):
+                value = reader.read()
+                if value is INCOMPLETE:
+                    data = sock.read_ahead()
+                    if not data:
+                        return  # The client will see the closed connection itself.
+                    reader.feed(data)
+                elif not isinstance(value, Push):
+                    step.replies.append(value)
+            self._note(step)
+
+    def _wait_in_server(self, connection: GatedConnection, step: Step) -> None:
+        self.stage.sync()
+        if _readable(connection):
+            return
+        step.blocked = True
+        self.waiting_on = connection
+        timeout = _timeout_of(step.commands[0])
+        self.deadline = None if timeout is None else self.stage.now + timeout
+        self.park("blocked")
+        self.waiting_on = None
+
+    def _note(self, step: Step) -> None:
+        """Count how often the same thing was done with the same outcome while nobody else moved."""
+        this = (step.commands, step.replies)
+        alone = self.stage.moves_of_others(self.number) == self.moves_seen
+        self.repeats = self.repeats + 1 if alone and self.last == this else 1
+        self.last = this
+        self.moves_seen = self.stage.moves_of_others(self.number)
+
+    def sleep(self, seconds: float) -> None:
+        """`time.sleep` in the actor's thread."""
+        self.wakes_at = self.stage.now + max(0.0, seconds)
+        self.moves_seen = self.stage.moves_of_others(self.number)
+        self.park("sleeping")
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it stands at the gate and is not spinning there."""
+        if self.state != "ready" or self.pending is None:
+            return False
+        spinning = self.repeats >= _SPINS and self.last is not None and self.pending.commands == self.last[0]
+        return not spinning or self.stage.moves_of_others(self.number) > self.moves_seen
+
+
+class Stage:
+    """Runs one schedule of actors.
+
+    Args:
+        actors: what each of them does, given its client.
+        clients: their gated clients; made by `gated_clients`.
+        control: an unrecorded client of the same server.
+        footprints: shared by all runs.
+        seed: of the actors' random numbers.
+        patience: seconds an actor may compute without sending anything.
+        most_steps: a schedule that is longer is cut.
+    """
+
+    def __init__(
+        self,
+        actors: Sequence[Actor],
+        clients: Sequence[ActorClient],
+        control: redis.Redis,
+        footprints: Footprints,
+        *,
+        seed: int = 0,
+        patience: float = 2.0,
+        most_steps: int = 200,
+    ) -> None:
+        self.footprints = footprints
+        self.back = threading.Semaphore(0)
+        self.now = 0.0
+        self._clients = clients
+        self._control = control
+        self._patience = patience
+        self._most_steps = most_steps
+        self.random = random.Random(seed)
+        self._seed = seed
+        self._run = Run()
+        self._moves = [0] * len(actors)
+        self.players = [
+            _Player(self, n, actor, c.client) for n, (actor, c) in enumerate(zip(actors, clients, strict=True))
+        ]
+        for player, client in zip(self.players, clients, strict=True):
+            client.gate.player = player
+
+    def run(self, choose: Choose, go_on: Callable[[Step], bool] = lambda step: True) -> Run:
+        """Play from the beginning; `choose` is asked before every step, `go_on` behind every step.
+
+        Raises:
+            StuckError: when an actor computes or waits outside of Redis for too long.
+        """
+        run = self._run = Run()
+        random.seed(self._seed)
+        try:
+            for player in self.players:
+                player.thread.start()
+                self._let(player)
+            self._play(run, choose, go_on)
+        finally:
+            self._end()
+            run.results = [p.result for p in self.players]
+            run.errors = [p.error for p in self.players]
+        return run
+
+    def _play(self, run: Run, choose: Choose, go_on: Callable[[Step], bool]) -> None:
+        while True:
+            self._wake()
+            enabled = {p.number: p.pending.footprint for p in self.players if p.may_move and p.pending is not None}
+            if not enabled:
+                if self._let_time_pass():
+                    continue
+                if spinning := [p for p in self.players if p.state == "ready" and p.pending is not None]:
+                    enabled = {p.number: p.pending.footprint for p in spinning if p.pending is not None}
+                else:
+                    run.waiting = [p.number for p in self.players if p.state == "blocked"]
+                    run.ending = "deadlock" if run.waiting else "done"
+                    return
+            if len(run.steps) >= self._most_steps:
+                run.ending = "cut"
+                return
+            chosen = choose(len(run.steps), enabled)
+            if chosen is None:
+                run.ending = "abandoned"
+                return
+            player = self.players[chosen]
+            step = player.pending
+            assert step is not None
+            run.steps.append(step)
+            run.enabled.append(enabled)
+            self._moves[chosen] += 1
+            self._let(player)
+            self._wake()
+            if not go_on(step):
+                run.ending = "stopped"
+                return
+
+    def moves_of_others(self, number: int) -> int:
+        """How many steps the other actors have made."""
+        return sum(self._moves) - self._moves[number]
+
+    def sync(self) -> None:
+        """Return when the server has dealt with everything that was sent to it before."""
+        self._control.ping()
+
+    def _let(self, player: _Player) -> None:
+        """Let one actor move until it stands still again."""
+        player.go.release()
+        if not self.back.acquire(timeout=self._patience):
+            line = _line_of(player.thread)
+            player.abandoned = True
+            _raise_in(player.thread)
+            self.back.acquire(timeout=1.0)
+            raise StuckError(player.number, self._patience, line, self._run)
+
+    def _wake(self) -> None:
+        """Let those go on who were served by the server, or have slept while others moved."""
+        if any(p.state == "blocked" for p in self.players):
+            self.sync()
+        for player in self.players:
+            if player.state == "blocked" and player.waiting_on is not None and _readable(player.waiting_on):
+                self._let(player)
+            elif player.state == "sleeping" and self.moves_of_others(player.number) > player.moves_seen:
+                self.now = max(self.now, player.wakes_at)
+                self._let(player)
+
+    def _let_time_pass(self) -> bool:
+        """Nobody can move: go to the moment at which the next sleep or wait ends. False when there is none."""
+        moments = [(p.wakes_at, p.number) for p in self.players if p.state == "sleeping"]
+        moments += [(p.deadline, p.number) for p in self.players if p.state == "blocked" and p.deadline is not None]
+        if not moments:
+            return False
+        moment, number = min(moments)
+        self.now = max(self.now, moment)
+        player = self.players[number]
+        if player.state == "sleeping":
+            self._let(player)
+        else:
+            self._clients[number].unblock(self._control)
+        return True
+
+    def _end(self) -> None:
+        """Give up the actors that are not done; their connections are in an unknown state."""
+        for player, client in zip(self.players, self._clients, strict=True):
+            if player.state != "done":
+                player.abandoned = True
+                client.close()
+                for _ in range(20):  # An answer may catch everything and go on; each time it is told again.
+                    if player.state == "done" or not player.thread.is_alive():
+                        break
+                    player.go.release() if player.go.locked() else None
+                    self.back.acquire(timeout=0.5)
+            elif player.error is not None or not all(s.clean for s, _, _ in player.sessions.values()):
+                client.close()
+            client.gate.player = None
+        for player in self.players:
+            if player.thread.ident is not None:
+                player.thread.join(timeout=0.5)
+
+
+class _Gate:
+    """The gate of one client; who stands at it changes from run to run."""
+
+    def __init__(self) -> None:
+        self.player: _Player | None = None
+
+    def pass_through(self, connection: GatedConnection, commands: list[Command]) -> None:
+        if self.player is None:
+            raise Abandoned
+        self.player.pass_through(connection, commands)
+
+
+@dataclass
+class ActorClient:
+    """An actor's client, its gate, and the name by which the server knows it."""
+
+    client: redis.Redis
+    gate: _Gate
+    name: str
+
+    def unblock(self, control: redis.Redis) -> None:
+        """Let the time of the command it waits in be over."""
+        for each in control.client_list():
+            if each["name"] == self.name and "b" in each["flags"]:
+                control.client_unblock(int(each["id"]))
+
+    def close(self) -> None:
+        """Close its connections."""
+        self.client.connection_pool.disconnect()
+
+
+def gated_clients(wire: Wire, names: Sequence[str]) -> list[ActorClient]:
+    """One gated client an actor."""
+    clients = []
+    for number, label in enumerate(names):
+        gate = _Gate()
+        name = f"actor-{number}"
+        client = wire.client(label, decode_responses=True, gate=gate, client_name=name, socket_timeout=None)
+        clients.append(ActorClient(client, gate, name))
+    return clients
+
+
+class _Here(threading.local):
+    player: _Player | None = None
+
+
+_here = _Here()
+_replacing = threading.Lock()
+
+
+@contextmanager
+def no_time_no_chance() -> Iterator[None]:
+    """While it lasts, actors' clocks are the stage's and their random numbers the seed's; nobody else notices."""
+    real_sleep = time.sleep
+    clocks = {"time": time.time, "monotonic": time.monotonic, "perf_counter": time.perf_counter}
+
+    def sleep(seconds: Any) -> None:
+        if _here.player is None:
+            real_sleep(seconds)
+        else:
+            _here.player.sleep(float(seconds))
+
+    def clock(read: Callable[[], float]) -> Callable[[], float]:
+        return lambda: read() + (0.0 if _here.player is None else _here.player.stage.now)
+
+    def random_bytes(count: int) -> bytes:
+        return urandom(count) if _here.player is None else _here.player.stage.random.randbytes(count)
+
+    with _replacing:
+        urandom, state = os.urandom, random.getstate()
+        time.sleep = sleep
+        for name, read in clocks.items():
+            setattr(time, name, clock(read))
+        os.urandom = random_bytes
+        random._urandom = random_bytes  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            time.sleep = real_sleep
+            for name, read in clocks.items():
+                setattr(time, name, read)
+            os.urandom = urandom
+            random._urandom = urandom  # type: ignore[attr-defined]
+            random.setstate(state)
+
+
+def _readable(connection: GatedConnection) -> bool:
+    return bool(select.select([connection.tapped()], [], [], 0)[0])
+
+
+def _timeout_of(command: Command) -> float | None:
+    """The seconds after which a blocking command gives up; None for never."""
+    name = command[0].upper()
+    words = [word.upper() for word in command]
+    try:
+        if name in {b"XREAD", b"XREADGROUP"}:
+            seconds = float(command[words.index(b"BLOCK") + 1]) / 1000 if b"BLOCK" in words else 0.0
+        elif name in {b"WAIT", b"WAITAOF"}:
+            seconds = float(command[-1]) / 1000
+        elif name in {b"BLMPOP", b"BZMPOP"}:
+            seconds = float(command[1])
+        else:
+            seconds = float(command[-1])
+    except (ValueError, IndexError):
+        return None
+    return seconds or None
+
+
+def _line_of(thread: threading.Thread) -> str:
+    """The innermost line outside of libraries that a thread is at."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if "site-packages" not in frame.f_code.co_filename and "grader" not in frame.f_code.co_filename:
+            return f"line {frame.f_lineno} in {frame.f_code.co_name}"
+        frame = frame.f_back
+    return ""
+
+
+def _raise_in(thread: threading.Thread) -> None:
+    """Interrupt a thread that computes for ever."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Abandoned))
