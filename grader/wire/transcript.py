@@ -11,13 +11,20 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from grader.resp import INCOMPLETE, ErrorReply, Push, Reader, encode_command
 from grader.wire.redis_cli import format_command, format_reply
 
 Command = tuple[bytes, ...]
 Match = str | int | Callable[[Command], bool]
+
+
+class Resolver(Protocol):
+    """Who can tell more about an exchange than was read so far."""
+
+    def resolve(self) -> None:
+        """Read what has come, and tell the exchanges."""
 
 
 class Stream:
@@ -63,7 +70,8 @@ class Exchange:
     `command` holds the arguments as sent; `client` is the label given to `Wire.client`; `trip` numbers the
     round trips of the wire from 0, and the commands of one pipeline share it. `reply` is what redis-py parsed,
     before its response callbacks; it is None for an error, whose text is in `error`, and while `answered` is
-    False. `value` and `received` are the reply as it came over the wire.
+    False. `value` and `received` are the reply as it came over the wire. A proxy knows the times, in seconds of
+    `time.monotonic()`, and says in `lost` why no reply came where none could.
     """
 
     command: Command
@@ -71,8 +79,11 @@ class Exchange:
     trip: int = -1
     reply: Any = None
     answered: bool = False
+    lost: str = ""
+    sent_at: float | None = field(default=None, repr=False)
+    answered_at: float | None = field(default=None, repr=False)
     _error: str | None = None
-    _stream: Stream | None = field(default=None, repr=False)
+    _stream: Resolver | None = field(default=None, repr=False)
     _value: Any = field(default=INCOMPLETE, repr=False)
     _received: bytes = field(default=b"", repr=False)
 
@@ -120,19 +131,24 @@ class Exchange:
 
     def text(self, limit: int | None = None) -> str:
         """The reply as redis-cli prints it."""
+        self._resolve()
         if not self.answered and self._error is None:
-            return "(no reply yet)"
+            return f"({self.lost or 'no reply yet'})"
         return format_reply(self.value, self.command, limit)
 
 
 @dataclass
 class Cost:
-    """What was sent and received during a stretch of work: all of a `Wire`, or one `measure()` block."""
+    """What was sent and received during a stretch of work: all of a `Wire`, or one `measure()` block.
+
+    `dropped` counts the oldest exchanges that a proxy let go of because its memory was full.
+    """
 
     client: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     bytes_sent: int = 0
     bytes_received: int = 0
+    dropped: int = 0
 
     @property
     def names(self) -> list[str]:
