@@ -1,0 +1,15 @@
+def add_points(r, board, player, points):
+    """Add `points` to the score of `player` and return the new total."""
+    return int(r.zincrby(board, points, player))
+
+
+def top(r, board, n):
+    """Return the `n` best as [(player, points), …], the best first."""
+    best = r.zrange(board, 0, -1, desc=True, withscores=True)[:n]
+    return [(player, int(points)) for player, points in best]
+
+
+def rank(r, board, player):
+    """Return the place of `player`, 1 for the best; None if not on the board."""
+    place = r.zrevrank(board, player)
+    return None if place is None else place + 1

@@ -1,0 +1,17 @@
+zset_predictions = {
+    "ZADD board 15 ada 5 kim": 1,
+    "ZADD board CH 15 ada 20 bob": 1,
+    "ZADD board GT 5 kim": 1,
+    "ZADD board XX 5 kim; ZCARD board": 4,
+    "ZINCRBY board 5 kim": 5,
+    "ZRANK board ada": 0,
+    "ZREVRANK board eve": 0,
+    "ZRANK board nobody": None,
+    "ZRANGE board 0 -1": ["ada", "Zoe", "bob", "eve"],
+    "ZRANGE board 0 1 REV": ["eve", "bob"],
+    "ZRANGE board (20 30 BYSCORE": ["eve"],
+    "ZRANGE board 10 30 BYSCORE REV": [],
+    "ZCOUNT board 10 20": 3,
+    "ZADD board 9007199254740993 kim; ZSCORE board kim": 9007199254740993,
+    "ZREM board ada bob Zoe eve; EXISTS board": 0,
+}
