@@ -57,7 +57,7 @@ class Explorer:
         while True:
             wanted = len(self._nodes)
             run = play(self._choose)
-            if len(run.steps) < wanted and run.ending == "abandoned":
+            if len(run.steps) < wanted:
                 self.diverged += 1
             del self._nodes[max(len(run.steps), 0) :]
             if self._reduce:
@@ -70,9 +70,8 @@ class Explorer:
     def _choose(self, depth: int, pending: dict[int, Footprint]) -> int | None:
         if depth < len(self._nodes):
             node = self._nodes[depth]
-            if node.chosen not in pending:
+            if node.pending != pending:
                 return None
-            node.pending = pending
             return node.chosen
         asleep = self._asleep(depth)
         awake = [actor for actor in pending if actor not in asleep]

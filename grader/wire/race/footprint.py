@@ -97,8 +97,7 @@ class Footprints:
         reply = self._keys_and_flags(command)
         if isinstance(reply, ErrorReply):
             # A command that is refused does nothing; one without keys may do anything.
-            refused = ("Invalid command", "Invalid number of arguments", "wrong number of arguments")
-            return NOTHING if any(text in reply.text for text in refused) else EVERYTHING
+            return NOTHING if "Invalid" in reply.text else EVERYTHING
         read: set[bytes] = set()
         written: set[bytes] = set()
         for key, flags in reply:
