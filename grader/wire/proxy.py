@@ -167,6 +167,9 @@ class Proxy(Transcript):
         self._sizes: deque[tuple[Exchange, int]] = deque()
         self._events: deque[Event] = deque(maxlen=10_000)
         self._trip_of: dict[int, int] = {}
+        self._commands = 0
+        self._idle = threading.Event()
+        self._idle.set()
         self._numbers = itertools.count(1)
         self._pools: list[ConnectionPool] = []
         # What faults set; see `grader.wire.faults`.
@@ -330,6 +333,55 @@ class Proxy(Transcript):
             finally:
                 self.resolve()
 
+    def settle(self, seconds: float = 1.0) -> bool:
+        """Wait until no connection is left, on the server either; whether that was so within `seconds`."""
+        return self._idle.wait(seconds)
+
+    @property
+    def commands(self) -> int:
+        """How many commands were sent since the start, connection set-up left out; `clear` does not change it."""
+        self.resolve()
+        return self._commands
+
+    # What faults do
+
+    def _shape(self, delay: tuple[float, float] | None, drip: tuple[int, float] | None, hung: bool) -> None:
+        """Change how bytes are passed on from now on: delay (seconds, jitter), drip (bytes, seconds), not at all."""
+
+        def change() -> None:
+            healed = self._hung and not hung
+            self._delay, self._drip, self._hung = delay, drip, hung
+            for link in list(self._links):
+                if hung or healed:
+                    link.client.hung = link.server.hung = hung
+                    self._drain(link.server)
+                    self._drain(link.client)
+
+        self._call(change)
+
+    def _heal(self) -> None:
+        """Everything passes again; what was held goes on its way."""
+
+        def change() -> None:
+            self._delay = self._drip = None
+            self._hung = False
+            self._open_listener()
+            for link in list(self._links):
+                if link.strike is not None and link.strike.deed == "hang":
+                    if link.struck is not None:
+                        link.struck.lost = ""
+                    link.strike = link.struck = None
+                for side in (link.server, link.client):
+                    side.hung, side.not_before = False, 0.0
+                    side.queue = deque((0.0, item) for _, item in side.queue)
+                    self._drain(side)
+
+        self._call(change)
+
+    def _refuse(self) -> None:
+        """Take no new connection."""
+        self._call(self._close_listener)
+
     # Reading what was passed on
 
     def resolve(self) -> None:
@@ -369,6 +421,7 @@ class Proxy(Transcript):
                 continue
             exchange, size = sent.exchange, sent.end - sent.start
             exchange._stream = self
+            self._commands += 1
             number = talk.number
             if not waited or number not in self._trip_of:
                 self._trip_of[number], self._trips, waited = self._trips, self._trips + 1, True
@@ -537,6 +590,7 @@ class Proxy(Transcript):
         server = socket.socket(self._family)
         link = _Link(next(self._numbers), client, server)
         self._links.add(link)
+        self._idle.clear()
         self._note(link, "open")
         if self._family == socket.AF_UNIX:
             # Either at once or, while the server's backlog is full, soon: there is no event to wait for.
@@ -573,6 +627,8 @@ class Proxy(Transcript):
             if reset and side is link.client and side.sock.family != socket.AF_UNIX:
                 side.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             side.sock.close()
+        if not self._links:
+            self._idle.set()
 
     def _update(self, side: _Side) -> None:
         """Ask the selector for what matters of this socket now."""
@@ -655,6 +711,9 @@ class Proxy(Transcript):
             link.strike, link.struck = strike, exchange
             keep = start if strike.when == "before" else end
             if strike.deed == "hang":
+                exchange.lost = "held here: " + (
+                    "it waits to be sent" if strike.when == "before" else "its reply waits"
+                )
                 if keep:
                     self._put(link.server, memoryview(data)[:keep])
                 (link.server if strike.when == "before" else link.client).hung = True
@@ -665,7 +724,9 @@ class Proxy(Transcript):
                 self._put(link.server, memoryview(data)[:keep])
             with self._lock:
                 for lost, *_ in commands[place if strike.when == "before" else place + 1 :]:
-                    lost.lost = "it never arrived: the connection was cut before it"
+                    lost.lost = (
+                        "cut here: it never arrived" if lost is exchange else "never sent: the connection was cut"
+                    )
                     with suppress(ValueError):
                         link.talk.owed.remove(lost)
             self._cut_if_due(link)
@@ -698,10 +759,10 @@ class Proxy(Transcript):
             if exchange is None or exchange is not link.struck:
                 until = max(until, end)
                 continue
-            lost = "it ran, but the connection was cut before the reply came"
+            lost = "cut here: it ran, but its reply never came"
             if link.strike is not None and link.strike.when == "mid-reply":
                 until = max(until, start + max((end - start) // 2, 1))
-                lost = "it ran, but the connection was cut in the middle of the reply"
+                lost = "cut here: it ran, but half of its reply is missing"
             self._pass_held(link, until)
             with self._lock:
                 exchange.answered, exchange.lost = False, lost

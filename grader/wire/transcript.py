@@ -132,7 +132,7 @@ class Exchange:
     def text(self, limit: int | None = None) -> str:
         """The reply as redis-cli prints it."""
         self._resolve()
-        if not self.answered and self._error is None:
+        if self.lost or (not self.answered and self._error is None):
             return f"({self.lost or 'no reply yet'})"
         return format_reply(self.value, self.command, limit)
 

@@ -1,0 +1,402 @@
+"""What can go wrong between a client and its Redis, on purpose and at an exact command.
+
+`Faults` stands on a `Proxy` and cuts, hangs, delays, drips, refuses or resets connections. Checks have it as the
+fixture `faults`, notebooks as `grader.notebook.faults`. Most of all it answers the question that no test by hand
+answers: what if the program dies *here*, for every "here" there is (`everywhere`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+import redis
+from redis.exceptions import ConnectionError, TimeoutError
+
+from grader.wire.proxy import Proxy, Strike
+from grader.wire.redis_cli import format_command
+from grader.wire.transcript import Exchange, Hook, Match
+
+When = Literal["before", "after", "mid-reply"]
+Deed = Literal["cut", "reset", "hang", "delay", "drip", "refuse"]
+
+_DEEDS = {
+    "cut": "the connection was cut",
+    "reset": "the connection was reset",
+    "hang": "the connection hung",
+    "delay": "the network became slow",
+    "drip": "the bytes came in small pieces",
+    "refuse": "new connections were refused",
+}
+_MEANINGS = {
+    "before": "it never reached the server",
+    "after": "it ran, but its reply never came",
+    "mid-reply": "it ran, but half of its reply is missing",
+}
+# A client that meets a hang gives up after so many seconds: below the deadline of a promise.
+CLIENT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fault:
+    """Something to go wrong, and at which command: the `at`-th from 1, or the first that matches, or at once.
+
+    Its text is a sentence about what happened, its repr the call that orders it.
+    """
+
+    deed: Deed
+    at: int | None = None
+    match: str | Callable[[tuple[bytes, ...]], bool] | None = None
+    when: When = "before"
+    client: str | None = None
+    options: tuple[tuple[str, Any], ...] = ()
+    command: str = field(default="", compare=False)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a command; otherwise it is there at once."""
+        return self.at is not None or self.match is not None
+
+    def __str__(self) -> str:
+        if not self.waits:
+            return _DEEDS[self.deed]
+        which = f"command {self.at}" if self.at is not None else "a command"
+        if self.command:
+            which = f"{self.command} ({which})" if self.at is not None else self.command
+        elif isinstance(self.match, str):
+            which = self.match
+        if self.deed in ("cut", "reset", "hang"):
+            return (
+                f"{_DEEDS[self.deed]} {self.when.replace('mid-reply', 'in the middle of the reply to')} {which}: "
+                + (_MEANINGS[self.when])
+            )
+        return f"{_DEEDS[self.deed]} from {which} on"
+
+    def __repr__(self) -> str:
+        given = [f"{name}={value!r}" for name, value in self.options]
+        for name in ("at", "match", "client"):
+            if (value := getattr(self, name)) is not None:
+                given.append(f"{name}={value!r}")
+        if self.waits and self.deed in ("cut", "reset", "hang"):
+            given.append(f"when={self.when!r}")
+        return f"{self.deed}({', '.join(given)})"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How things stand when a run is over, for the invariant of `Faults.everywhere`.
+
+    `redis` is a client of its own, past the proxy; `fault` a sentence about what went wrong (`no fault` in the
+    run where nothing did); `result` what the actor returned; `error` the connection error that ended it, or None.
+    """
+
+    redis: redis.Redis
+    fault: str
+    result: Any = None
+    error: ConnectionError | TimeoutError | None = None
+
+
+class FaultFound(AssertionError):
+    """An invariant did not hold after a fault.
+
+    `fault` is the sentence about it, `order` the fault itself (None if nothing went wrong in that run), `lines`
+    what was sent, `cause` what the invariant raised or said, `misconception` the name it was given.
+    """
+
+    def __init__(
+        self,
+        fault: str,
+        order: Fault | None,
+        lines: list[str],
+        cause: AssertionError | str,
+        misconception: str | None,
+    ) -> None:
+        super().__init__(f"{fault}: {cause}")
+        self.fault = fault
+        self.order = order
+        self.lines = lines
+        self.cause = cause
+        self.misconception = misconception
+
+
+@dataclass(slots=True)
+class _Armed:
+    fault: Fault
+    hook: Hook
+
+
+class Faults:
+    """A way to the Redis at `url` on which things go wrong.
+
+    Faults are ordered by methods (`cut`, `hang` …), which return what was ordered as a `Fault`. `at=n` is the
+    n-th command from now, from 1; `match` the first command of that name (`"LREM"`, `"CONFIG SET"`) or for which
+    a predicate on its arguments is true; `client` restricts both to the clients of one name. Commands that set a
+    connection up do not count. `log` has the faults that happened, each with the number of its command since the
+    beginning: `script(faults.log)` on another `Faults` lets the same happen again.
+    """
+
+    def __init__(self, url: str, listen: Literal["unix", "tcp"] | None = None, *, seed: int = 0) -> None:
+        self.proxy = Proxy(url, listen, seed=seed)
+        self.redis: redis.Redis = redis.Redis.from_url(
+            url, decode_responses=True, protocol=2, retry=None, socket_timeout=5.0, driver_info=None
+        )
+        self.log: list[Fault] = []
+        self._armed: list[_Armed] = []
+        self._lock = threading.Lock()
+        self._origin = 0
+        self._delay: tuple[float, float] | None = None
+        self._drip: tuple[int, float] | None = None
+        self._hung = False
+
+    @property
+    def url(self) -> str:
+        """The address on which things go wrong, for any client."""
+        return self.proxy.url
+
+    def client(self, name: str = "", **options: Any) -> redis.Redis:
+        """A client whose connection may break: text is decoded, nothing is retried, it gives up after 1 s."""
+        return self.proxy.client(name, **{"decode_responses": True, "socket_timeout": CLIENT_SECONDS, **options})
+
+    def lines(self, limit: int | None = 200) -> list[str]:
+        """What was sent, and where it broke: command, reply, command, reply …"""
+        return self.proxy.lines(limit)
+
+    def close(self) -> None:
+        """End everything: the proxy, its connections, and the faults with them."""
+        self.proxy.close()
+        self.redis.close()
+
+    def __enter__(self) -> Faults:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        with self._lock:
+            waiting = [repr(armed.fault) for armed in self._armed]
+        return f"<Faults: {', '.join(waiting) or 'none waiting'}; {len(self.log)} happened>"
+
+    # Orders
+
+    def cut(
+        self, at: int | None = None, match: Match | None = None, when: When = "before", *, client: str | None = None
+    ) -> Fault:
+        """Close a connection, once: `before` the command arrives, `after` it ran, or amid its reply.
+
+        The next command unless `at` or `match` says which. The client sees the end of the connection when the
+        server has let go of it, so the data is as the cut left it.
+        """
+        return self._order(self._fault("cut", at, match, when, client, next_command=True))
+
+    def reset(
+        self, at: int | None = None, match: Match | None = None, when: When = "before", *, client: str | None = None
+    ) -> Fault:
+        """Like `cut`, but on TCP the client gets a reset (ECONNRESET) instead of an orderly end."""
+        return self._order(self._fault("reset", at, match, when, client, next_command=True))
+
+    def hang(
+        self, at: int | None = None, match: Match | None = None, when: When = "before", *, client: str | None = None
+    ) -> Fault:
+        """Let nothing through any more, without closing: on every connection, or on one from a command on.
+
+        The client waits until its own timeout. `clear` lets what was held go on.
+        """
+        return self._order(self._fault("hang", at, match, when, client))
+
+    def delay(self, seconds: float, jitter: float = 0.0, *, at: int | None = None, match: Match | None = None) -> Fault:
+        """Let everything take `seconds` longer, each way, and up to `jitter` seconds more at random.
+
+        As on a long way: what is sent together arrives together, so a pipeline waits once. Order is kept.
+        """
+        if seconds < 0 or jitter < 0:
+            raise ValueError("a delay is 0 seconds or more")
+        return self._order(self._fault("delay", at, match, "before", None, seconds=seconds, jitter=jitter))
+
+    def drip(
+        self,
+        chunk: int = 1,
+        bytes_per_second: float | None = None,
+        *,
+        at: int | None = None,
+        match: Match | None = None,
+    ) -> Fault:
+        """Pass bytes on in pieces of at most `chunk`, and at most `bytes_per_second` each way if given."""
+        if chunk < 1 or (bytes_per_second is not None and bytes_per_second <= 0):
+            raise ValueError("a piece has at least one byte, and more than none pass in a second")
+        return self._order(
+            self._fault("drip", at, match, "before", None, chunk=chunk, bytes_per_second=bytes_per_second)
+        )
+
+    def refuse(self, at: int | None = None, match: Match | None = None) -> Fault:
+        """Refuse new connections, as if no Redis ran there; those that are open go on."""
+        return self._order(self._fault("refuse", at, match, "before", None))
+
+    def script(self, faults: Iterable[Fault]) -> None:
+        """Order several faults at once; for example the `log` of an earlier run. Commands count from now."""
+        self._origin = self.proxy.commands
+        self.log = []
+        for fault in faults:
+            self._order(fault)
+
+    def clear(self) -> None:
+        """Heal everything: no fault waits any more, what was held goes on, new connections are taken."""
+        with self._lock:
+            self._armed = []
+            self.proxy._inspect = None
+            self._delay, self._drip, self._hung = None, None, False
+        self.proxy._heal()
+
+    def _fault(
+        self,
+        deed: Deed,
+        at: int | None,
+        match: Match | None,
+        when: When,
+        client: str | None,
+        next_command: bool = False,
+        **options: Any,
+    ) -> Fault:
+        if isinstance(match, int):
+            at, match = match, None
+        if at is not None and (match is not None or at < 1):
+            raise ValueError("say at which command (`at`, from 1) or which one (`match`), not both")
+        if when not in _MEANINGS or (deed == "hang" and when == "mid-reply"):
+            raise ValueError(
+                f"{deed} can happen {'before or after' if deed == 'hang' else 'before, after or mid-reply'}"
+            )
+        if at is None and match is None and next_command:
+            at = 1
+        given = tuple((name, value) for name, value in options.items() if value not in (None, 0.0) or name == "seconds")
+        return Fault(deed, at, match, when, client, given)
+
+    def _order(self, fault: Fault) -> Fault:
+        if not fault.waits:
+            self._begin(fault)
+            with self._lock:
+                self.log.append(replace(fault, at=self.proxy.commands - self._origin + 1))
+            return fault
+        match = cast(Match, fault.match if fault.at is None else fault.at - 1)
+        with self._lock:
+            # What was sent before the order does not count.
+            self.proxy.resolve()
+            self._armed.append(_Armed(fault, Hook(match, lambda: None, fault.client, 1)))
+            self.proxy._inspect = self._inspect
+        return fault
+
+    def _begin(self, fault: Fault) -> None:
+        """Let a fault that lasts begin."""
+        options = dict(fault.options)
+        with self._lock:
+            if fault.deed == "delay":
+                self._delay = (options["seconds"], options.get("jitter", 0.0))
+            elif fault.deed == "drip":
+                rate = options.get("bytes_per_second")
+                self._drip = (options["chunk"], options["chunk"] / rate if rate else 0.0)
+            elif fault.deed == "hang":
+                self._hung = True
+            shape = self._delay, self._drip, self._hung
+        if fault.deed == "refuse":
+            self.proxy._refuse()
+        else:
+            self.proxy._shape(*shape)
+
+    def _inspect(self, exchange: Exchange) -> Strike | None:
+        """Asked by the proxy's thread before a command is passed on: whether something happens at it."""
+        with self._lock:
+            due = [armed for armed in self._armed if armed.hook.claims(exchange.command, exchange.client)]
+            self._armed = [armed for armed in self._armed if armed not in due]
+            if not self._armed:
+                self.proxy._inspect = None
+            number = self.proxy._commands - self._origin
+        strike = None
+        typed = format_command(exchange.command, 60)
+        for armed in due:
+            fault = armed.fault
+            if fault.deed in ("cut", "reset", "hang"):
+                if strike is not None:
+                    continue
+                strike = Strike(cast(Any, fault.deed), fault.when)
+            else:
+                self._begin(fault)
+            with self._lock:
+                self.log.append(replace(fault, at=number, match=None, command=typed))
+        return strike
+
+    # Everywhere
+
+    def everywhere(
+        self,
+        actor: Callable[[redis.Redis], object],
+        *,
+        setup: Callable[[redis.Redis], object] | None = None,
+        then: Callable[[End], object],
+        whens: Sequence[When] = ("before", "after"),
+        misconception: str | None = None,
+    ) -> int:
+        """Let `actor` die at each of its commands in turn, and look what is left.
+
+        First it runs unharmed, to count its commands; then once for each of them and each of `whens`, with the
+        connection cut there. Every run begins with an emptied database and `setup(client)`; `actor(client)` gets
+        a new client, whose first error of connection ends it (unless the actor handles it). Afterwards
+        `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a sentence,
+        where something that must always hold does not.
+
+        Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold, and
+        whatever else `actor` or `then` raises.
+        """
+        self._once(actor, setup, then, None, misconception)
+        count = len(self.proxy.exchanges)
+        for number in range(1, count + 1):
+            for when in whens:
+                fault = self._fault("cut", number, None, when, None)
+                self._once(actor, setup, then, fault, misconception)
+        return 1 + count * len(whens)
+
+    def _once(
+        self,
+        actor: Callable[[redis.Redis], object],
+        setup: Callable[[redis.Redis], object] | None,
+        then: Callable[[End], object],
+        fault: Fault | None,
+        misconception: str | None,
+    ) -> None:
+        self.clear()
+        self.redis.flushdb()
+        if setup is not None:
+            setup(self.redis)
+        self.proxy.clear()
+        self.script([fault] if fault is not None else [])
+        result = error = None
+        client = self.client()
+        try:
+            result = actor(client)
+        except Exception as raised:
+            error = _connection_error(raised)
+            if error is None or not self.log:
+                raise
+        finally:
+            client.close()
+            self.proxy.settle()
+        struck = self.log[0] if self.log else None
+        sentence = str(struck) if struck is not None else "no fault"
+        try:
+            verdict = then(End(self.redis, sentence, result, error))
+        except AssertionError as cause:
+            raise FaultFound(sentence, struck, self.lines(), cause, misconception) from cause
+        if verdict is False or isinstance(verdict, str):
+            said = verdict if isinstance(verdict, str) else "what must always hold does not"
+            raise FaultFound(sentence, struck, self.lines(), said, misconception)
+
+
+def _connection_error(raised: BaseException | None) -> ConnectionError | TimeoutError | None:
+    """The connection error that an exception is, or was raised because of."""
+    seen: set[int] = set()
+    while raised is not None and id(raised) not in seen:
+        if isinstance(raised, ConnectionError | TimeoutError):
+            return raised
+        seen.add(id(raised))
+        raised = raised.__cause__ or raised.__context__
+    return None
