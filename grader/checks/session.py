@@ -7,7 +7,8 @@
 - ``wire``: what the answer sent through ``redis`` (`grader.wire`): commands, round trips, bytes;
 - ``peek``: a second client on the same server for the check's own looks, which is not recorded;
 - ``server``: the server itself (version, address);
-- ``race``: lets copies of the answer meet in every order that matters (`grader.wire.race`).
+- ``race``: lets copies of the answer meet in every order that matters (`grader.wire.race`);
+- ``faults``: breaks the connection at an exact command, or at every one in turn (`grader.wire.faults`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from grader.checks.deadline import DeadlineError, deadline
 from grader.checks.verdict import Broken
 from grader.servers import Server
 from grader.wire import Wire
+from grader.wire.faults import FaultFound, Faults
 from grader.wire.race import ActorFailed, Race, RaceFound, StuckError
 
 PROMISE_SECONDS = 2.0
@@ -71,6 +73,7 @@ class CheckSession:
         self._server = server
         self._seconds = seconds
         self._wire: Wire | None = None
+        self._faults: Faults | None = None
         self._planned: list[tuple[str, str]] = []
 
     # Fixtures
@@ -104,6 +107,12 @@ class CheckSession:
     @pytest.fixture
     def race(self, server: Server) -> Race:
         return Race(server.url)
+
+    @pytest.fixture
+    def faults(self, server: Server) -> Iterator[Faults]:
+        self._faults = Faults(server.url)
+        yield self._faults
+        self._faults.close()
 
     # Hooks
 
@@ -143,7 +152,7 @@ class CheckSession:
             ) from None
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._wire = None
+        self._wire = self._faults = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
@@ -173,7 +182,9 @@ class CheckSession:
             return promise
         promise.status = "broken"
         promise.sent = self._wire.lines() if self._wire is not None else []
-        fallback = None
+        if self._faults is not None:
+            promise.sent += self._faults.lines()
+        fallback, told = None, ""
         if isinstance(error, RaceFound | ActorFailed):
             promise.timeline = error.timeline.to_dict()
             promise.sent = error.timeline.lines()
@@ -182,17 +193,22 @@ class CheckSession:
         elif isinstance(error, RaceFound):
             fallback = error.misconception
             error = error.cause if isinstance(error.cause, Broken) else error
+        elif isinstance(error, FaultFound):
+            promise.sent, fallback = error.lines, error.misconception
+            if error.order is not None:
+                told = f"{error.fault[0].upper()}{error.fault[1:]}. Afterwards: "
+            error = AssertionError(error.cause) if isinstance(error.cause, str) else error.cause
         match error:
             case Broken():
                 promise.kind, promise.misconception = "wrong", error.misconception or fallback
-                promise.expected, promise.happened = error.expected, error.happened
+                promise.expected, promise.happened = error.expected, told + error.happened
             case AnswerProblem():
                 promise.kind, promise.happened, promise.where = error.kind, error.sentence, list(error.where)
             case StuckError():
                 promise.kind, promise.happened = "deadline", f"One of the copies had no end: {error}."
             case AssertionError():
                 promise.kind, promise.misconception = "wrong", fallback
-                promise.happened = str(error).partition("\nassert ")[0]
+                promise.happened = told + str(error).partition("\nassert ")[0]
             case _:
                 promise.status, promise.kind = "error", "grader"
                 promise.happened = f"The check itself failed: {type(error).__name__}: {error}"
@@ -202,7 +218,7 @@ class CheckSession:
 
 def _runs(item: pytest.Item) -> int:
     """By how much a promise may take longer than one that calls the answer once or twice."""
-    return _MANY_RUNS if "race" in getattr(item, "fixturenames", ()) else 1
+    return _MANY_RUNS if {"race", "faults"} & set(getattr(item, "fixturenames", ())) else 1
 
 
 def _outcome(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Literal["passed", "failed", "skipped"]:
