@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -33,10 +34,15 @@ class Wire(Transcript):
     `url` (`unix:///…`, `redis://…`) or redis-py's connection keywords (`unix_socket_path`, `host`, `port`,
     `password` …) say where to. Clients use RESP2, never retry, and give up after `socket_timeout` seconds
     (5 unless given), so that what is recorded is what the caller asked for and no more.
+
+    A wire keeps everything it has seen. One that lives as long as a notebook's kernel is made with `keep` false: then
+    only what is inside a `measure` block is recorded, and the clients cost hardly more than plain ones elsewhere.
     """
 
-    def __init__(self, url: str | None = None, **connection: Any) -> None:
+    def __init__(self, url: str | None = None, *, keep: bool = True, **connection: Any) -> None:
         super().__init__()
+        if not keep:
+            self._costs = []
         options: dict[str, Any] = parse_url(url) if url else {}  # type: ignore[no-untyped-call]
         options.update(connection)
         path = options.pop("unix_socket_path", None) or options.pop("path", None)
@@ -180,7 +186,7 @@ _MESSAGES = frozenset({"message", "pmessage", "smessage", b"message", b"pmessage
 
 def _is_message(reply: Any) -> bool:
     """Whether this is a published message, which may come between a SUBSCRIBE and its answer."""
-    return isinstance(reply, list) and bool(reply) and reply[0] in _MESSAGES
+    return isinstance(reply, list) and bool(reply) and isinstance(reply[0], str | bytes) and reply[0] in _MESSAGES
 
 
 class Gate(Protocol):
@@ -208,6 +214,7 @@ class _Recorded:
         self._label = label
         self._gate = gate
         self._in_setup = False
+        self._kept = True
         self._stream = Stream()
         self._waiting: list[Exchange] = []
         self._trip: int | None = None
@@ -219,9 +226,18 @@ class _Recorded:
         return _TappedSocket.around(super()._connect(), self._heard)  # type: ignore[misc]
 
     def _heard(self, data: memoryview) -> None:
-        self._stream.chunks.append(bytes(data))
+        if self._kept and not self._wire._costs and not self._waiting:
+            self._kept = False  # messages of a subscription, and nobody measures any more
+        if self._kept:
+            self._stream.chunks.append(bytes(data))
         if not self._in_setup:
             self._wire._received(len(data), self._label)
+
+    def _keep(self, wanted: bool) -> None:
+        """Keep the bytes from here on, or no longer. Called between replies, where a stream can begin."""
+        if wanted and not self._kept:
+            self._stream = Stream()
+        self._kept = wanted
 
     def on_connect_check_health(self, check_health: bool = True) -> None:
         self._in_setup = True
@@ -247,11 +263,14 @@ class _Recorded:
         packed = command.encode() if isinstance(command, str) else b"".join(command)
         commands = _split_packed(packed)
         wire = self._wire
+        if not self._waiting:
+            self._keep(bool(wire._costs) or self._gate is not None)
         if wire._before:
             wire._run(wire._claim(wire._before, commands, self._label))
         if wire._after:
             self._then += wire._claim(wire._after, commands, self._label)
-        exchanges = [Exchange(each, self._label) for each in commands]
+        now = time.monotonic()
+        exchanges = [Exchange(each, self._label, sent_at=now) for each in commands]
         self._trip = wire._record(exchanges, len(packed), self._trip)
         self._waiting += exchanges
         try:
@@ -299,9 +318,10 @@ class _Recorded:
         if waiting and not (_is_message(reply) and waiting[0].command[0].upper() in _PUBSUB):
             exchange = waiting.pop(0)
             exchange.reply, exchange._error, exchange.answered = reply, error, True
-        elif not self._in_setup:
+            exchange.answered_at = time.monotonic()
+        elif self._kept and not self._in_setup:
             self._wire.messages.append((self._label, reply))
-        if not isinstance(reply, hiredis.PushNotification):
+        if self._kept and not isinstance(reply, hiredis.PushNotification):
             stream.owed.append(exchange)
             if exchange is not None:
                 exchange._stream = stream

@@ -346,3 +346,12 @@ def test_watching_costs_under_twenty_microseconds_a_command(server: LocalServer,
         differences.append((seconds(watched) - seconds(plain)) / 300)
     # The quietest run, as other programs of the machine only ever add.
     assert min(differences) < 20e-6
+
+
+def test_a_transaction_whose_first_reply_is_a_list_is_recorded(wire: Wire) -> None:
+    r = wire.client(decode_responses=True)
+    r.rpush("queue", "a", "b")
+    with wire.measure() as cost, r.pipeline() as pipe:
+        pipe.lrange("queue", 0, -1)
+        assert pipe.execute() == [["a", "b"]]
+    assert cost.lines()[-2:] == ["EXEC", '1) 1) "a"\n   2) "b"']
