@@ -92,6 +92,23 @@ class Session:
         self._note(name, words, reply)
         return reply
 
+    def ask_all(self, commands: list[list[bytes]]) -> list[Any]:
+        """Send all `commands` at once and return their replies, error replies among them.
+
+        Raises:
+            Lost: when the connection ends before the last reply is there.
+        """
+        replies: list[Any] = []
+        # In parts, so that neither side has to wait for the other to empty its buffer.
+        for start in range(0, len(commands), 100):
+            part = commands[start : start + 100]
+            try:
+                self._socket.sendall(b"".join(encode_command(*words) for words in part))
+            except OSError as error:
+                raise Lost(f"Error: {error.strerror or error}") from None
+            replies += [self._read() for _ in part]
+        return replies
+
     def _note(self, name: bytes, words: list[bytes], reply: Any) -> None:
         """Keep what the prompt tells: the database and whether a transaction is open."""
         if name == b"MULTI" and isinstance(reply, SimpleString):
