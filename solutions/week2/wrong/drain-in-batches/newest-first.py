@@ -1,0 +1,3 @@
+def take_batch(r, queues, n):
+    found = r.lmpop(len(queues), *queues, direction="LEFT", count=n)
+    return (None, []) if found is None else tuple(found)

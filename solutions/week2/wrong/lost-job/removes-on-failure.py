@@ -1,0 +1,9 @@
+def work_one(r, queue, processing, handle):
+    job = r.lmove(queue, processing, src="RIGHT", dest="LEFT")
+    if job is None:
+        return False
+    try:
+        handle(job)
+    finally:
+        r.lrem(processing, 1, job)
+    return True

@@ -1,0 +1,16 @@
+list_predictions = {
+    "RPUSH a 1 2 3; LRANGE a 0 -1": ["1", "2", "3"],
+    "LPUSH b 1 2 3; LRANGE b 0 -1": ["3", "2", "1"],
+    "LPUSH c 1 2 3; RPOP c": "1",
+    "RPUSH d a b c d; LRANGE d 0 1": ["a", "b"],
+    "RPUSH e a b c d; LTRIM e 1 2; LRANGE e 0 -1": ["b", "c"],
+    "LRANGE f 0 -1": [],
+    "LPOP f": None,
+    "LPOP f 3": [],
+    "RPUSH g x; LPOP g 1": ["x"],
+    "RPUSH h x; LPOP h; EXISTS h": 0,
+    "RPUSH i a b a c a; LREM i -1 a; LRANGE i 0 -1": ["a", "b", "a", "c"],
+    "RPUSH j a b a; LPOS j a RANK -1": 2,
+    "RPUSH k a b c; LMOVE k k LEFT RIGHT; LRANGE k 0 -1": ["b", "c", "a"],
+    "RPUSH l a b; LMOVE l m RIGHT LEFT; LMOVE l m RIGHT LEFT; LRANGE m 0 -1": ["a", "b"],
+}

@@ -1,0 +1,8 @@
+def recover(r, queue, workers):
+    moved = 0
+    for worker in workers:
+        if r.exists(f"alive:{worker}"):
+            continue
+        while r.lmove(f"processing:{worker}", queue, src="RIGHT", dest="LEFT") is not None:
+            moved += 1
+    return moved

@@ -1,0 +1,17 @@
+def perform(r, doc, action):
+    with r.pipeline(transaction=True) as pipe:
+        pipe.rpush(f"{doc}:done", action)
+        pipe.delete(f"{doc}:undone")
+        pipe.execute()
+
+
+def undo(r, doc):
+    return r.lmove(f"{doc}:done", f"{doc}:undone", src="RIGHT", dest="LEFT")
+
+
+def redo(r, doc):
+    return r.lmove(f"{doc}:undone", f"{doc}:done", src="RIGHT", dest="RIGHT")
+
+
+def history(r, doc):
+    return r.lrange(f"{doc}:done", 0, -1)
