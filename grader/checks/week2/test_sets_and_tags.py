@@ -14,6 +14,7 @@ from redis import Redis
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
 from grader.wire import Wire, split_line
+from grader.wire.race import End, Race
 
 _SCRIPTS = {"EVAL", "EVALSHA", "FCALL"}
 
@@ -495,3 +496,666 @@ class TestSetEncodings:
                 call()
             if cost.round_trips > 10:
                 broken("at most 10 round trips", f"{typed} took {cost.round_trips}", "one-trip-each")
+
+
+# week2.raffle
+
+
+def _winners(value: Any, typed: str) -> list[Any]:
+    """What a draw returned, if it is a list of names."""
+    if not isinstance(value, list) or not all(isinstance(person, str) for person in value):
+        broken(f"{typed} returns a list of people", f"it returned {show(value)}")
+    return value
+
+
+def _names_in(reply: Any) -> set[str]:
+    """The people named in a reply, whether it is one name or many."""
+    parts = reply if isinstance(reply, list | set | tuple) else [reply]
+    return {part.decode() if isinstance(part, bytes) else part for part in parts if isinstance(part, bytes | str)}
+
+
+@exercise("week2.raffle")
+class TestRaffle:
+    def test_enter(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """enter puts everybody in once, and tells who is new."""
+        for person, new in (("ada", True), ("Zoë", True), ("ada", False)):
+            expect(answer.enter(redis, "spring", person), new, f'enter(r, "spring", "{person}")')
+        expect(peek.smembers("raffle:spring"), {"ada", "Zoë"}, "SMEMBERS raffle:spring")
+        wire.clear()
+        answer.enter(redis, "spring", "bob")
+        if wire.round_trips != 1:
+            broken("one round trip: SADD itself tells who is new", f"enter sent {_listed(wire.names)}", "asks-first")
+
+    def test_draw(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A winner is drawn once: the winners of all draws are different, and out of the raffle."""
+        entries = {f"person {n}" for n in range(9)}
+        peek.sadd("raffle:spring", *entries)
+        drawn: list[Any] = []
+        for n in (1, 3, 0, 2):
+            got = _winners(answer.draw(redis, "spring", n), f'draw(r, "spring", {n})')
+            if len(set(got)) != n or len(got) != n:
+                repeated = len(got) > len(set(got))
+                broken(f"{n} different people win", f"draw returned {show(got)}", "puts-back" if repeated else None)
+            drawn += got
+            if back := set(got) & peek.smembers("raffle:spring"):
+                broken("winners are out of the raffle", f"{min(back)} won and is still in it", "draws-and-leaves")
+        if len(set(drawn)) != 6 or not set(drawn) <= entries:
+            broken("six different people of the nine win", f"it was {show(drawn)}", "draws-and-leaves")
+
+    def test_few_entries(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """With fewer entries than winners asked for, all win; of an empty raffle, nobody."""
+        peek.sadd("raffle:spring", "ada", "bob")
+        for wanted in (["ada", "bob"], []):
+            got = _winners(answer.draw(redis, "spring", 5), 'draw(r, "spring", 5)')
+            because = "puts-back" if len(got) > len(set(got)) else None
+            expect(sorted(got), wanted, 'sorted(draw(r, "spring", 5))', because=because)
+
+    def test_preview(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A preview shows different entries and leaves all of them in the raffle."""
+        entries = {"ada", "bob", "eve", "kim"}
+        peek.sadd("raffle:spring", *entries)
+        for n, size in ((2, 2), (0, 0), (40, 4)):
+            got = _winners(answer.preview(redis, "spring", n), f'preview(r, "spring", {n})')
+            if len(set(got)) != len(got):
+                broken("the entries shown are different", f"preview returned {show(got)}", "puts-back")
+            expect(len(got), size, f'len(preview(r, "spring", {n})), with 4 entries')
+            expect(peek.smembers("raffle:spring"), entries, "the raffle after a preview")
+        expect(answer.preview(redis, "nothing", 3), [], 'preview(r, "nothing", 3)')
+
+    def test_chance(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """It is chance who wins, and who is shown."""
+        for function in ("draw", "preview"):
+            seen = set()
+            for _ in range(12):
+                peek.sadd("raffle:spring", *[f"person {n}" for n in range(30)])
+                seen.update(_winners(getattr(answer, function)(redis, "spring", 1), f'{function}(r, "spring", 1)'))
+                peek.delete("raffle:spring")
+            if len(seen) < 2:
+                broken("every entry has the same chance", f"of 30 people {function} chose {show(seen)} twelve times")
+
+    def test_two_draw(self, answer: Answer, race: Race) -> None:
+        """Two programs draw at once: nobody wins twice, and everybody in the pot is drawn."""
+
+        def all_win_once(end: End) -> None:
+            drawn = [person for winners in end.results for person in _winners(winners, 'draw(r, "spring", 2)')]
+            if len(set(drawn)) < len(drawn):
+                broken("nobody wins twice", f"the two draws gave {end.results[0]} and {end.results[1]}")
+            expect(sorted(drawn), ["ada", "bob"], "the winners of both draws together")
+
+        race(
+            lambda r: answer.draw(r, "spring", 2),
+            lambda r: answer.draw(r, "spring", 2),
+            setup=lambda r: r.sadd("raffle:spring", "ada", "bob"),
+            invariant=all_win_once,
+            misconception="sample-then-remove",
+        )
+
+    def test_nobody_is_passed_over(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """Somebody else draws the person you have just chosen: you draw another one, if there is one."""
+        peek.sadd("raffle:spring", "ada", "bob")
+        with wire.measure() as cost:
+            answer.draw(redis, "spring", 1)
+        meanwhile: Redis = wire.client("meanwhile", decode_responses=True)
+        for n in range(1, len(cost.names)):
+            peek.delete("raffle:spring")
+            peek.sadd("raffle:spring", "ada", "bob")
+            wire.clear()
+            taken: list[str] = []
+
+            def snatch(taken: list[str] = taken) -> None:
+                chosen = _names_in(wire.exchanges[-1].reply) & {"ada", "bob"}
+                if len(chosen) == 1 and meanwhile.srem("raffle:spring", *chosen):
+                    taken.extend(chosen)
+
+            wire.before(n, snatch)
+            got = answer.draw(redis, "spring", 1)
+            if taken:
+                other = {"ada": "bob", "bob": "ada"}[taken[0]]
+                expect(got, [other], f'draw(r, "spring", 1) while another draws {taken[0]}', because="loser-goes-empty")
+
+    def test_one_trip(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A draw is one round trip, and does not carry away the names of those who lost."""
+        _crowd(peek, "raffle:spring", range(150))
+        calls: list[tuple[str, Callable[[], Any]]] = [
+            ('draw(r, "spring", 3)', lambda: answer.draw(redis, "spring", 3)),
+            ('preview(r, "spring", 3)', lambda: answer.preview(redis, "spring", 3)),
+        ]
+        for typed, call in calls:
+            with wire.measure() as cost:
+                call()
+            if cost.bytes_received > 2000:
+                broken("only the names drawn travel", f"{typed} received {cost.bytes_received} bytes", "carries-all")
+            _one_trip(wire, call, typed, "one-by-one")
+
+
+# Tags
+
+
+def _sides(client: Redis) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """All (item, tag) there are: as the items say, and as the tags say."""
+    by_item: set[tuple[str, str]] = set()
+    by_tag: set[tuple[str, str]] = set()
+    for key in map(str, client.scan_iter(count=1000)):
+        kind, _, rest = key.partition(":")
+        name, _, last = rest.rpartition(":")
+        if (kind, last) == ("item", "tags"):
+            by_item |= {(name, str(tag)) for tag in client.smembers(key)}
+        elif (kind, last) == ("tag", "items"):
+            by_tag |= {(str(item), name) for item in client.smembers(key)}
+    return by_item, by_tag
+
+
+def _disagreement(client: Redis) -> str:
+    """Where the two directions say different things, in words; empty if they agree."""
+    by_item, by_tag = _sides(client)
+    for item, tag in sorted(by_item - by_tag):
+        return f"item:{item}:tags says {tag}, tag:{tag}:items does not say {item}"
+    for item, tag in sorted(by_tag - by_item):
+        return f"tag:{tag}:items says {item}, item:{item}:tags does not say {tag}"
+    return ""
+
+
+def _agree(client: Redis) -> None:
+    if found := _disagreement(client):
+        broken("both directions agree", found)
+
+
+def _give(client: Redis, **tags_of: str) -> None:
+    """Tag items as they should be tagged: ``_7="redis python"``."""
+    with client.pipeline(transaction=True) as pipe:
+        for item, tags in tags_of.items():
+            for tag in tags.split():
+                pipe.sadd(f"item:{item[1:]}:tags", tag)
+                pipe.sadd(f"tag:{tag}:items", item[1:])
+        pipe.execute()
+
+
+def _take(client: Redis, item: str, tag: str) -> None:
+    """Untag an item as it should be done."""
+    with client.pipeline(transaction=True) as pipe:
+        pipe.srem(f"item:{item}:tags", tag)
+        pipe.srem(f"tag:{tag}:items", item)
+        pipe.execute()
+
+
+def _always(wire: Wire, look: Callable[[], str]) -> list[str]:
+    """From now on `look` after every command; what it says comes into the list returned, with the command."""
+    said: list[str] = []
+
+    def after() -> None:
+        if found := look():
+            said.append(f"after {wire.exchanges[-1].lines()[0]}: {found}")
+
+    wire.after(lambda command: True, after, times=1000)
+    return said
+
+
+@exercise("week2.tagging")
+class TestTagging:
+    def test_tag(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """tag writes both directions, and tells whether the tag is new for the item."""
+        for item, name, new in (
+            ("7", "redis", True),
+            ("8", "redis", True),
+            ("7", "redis", False),
+            ("7", "größe", True),
+        ):
+            expect(answer.tag(redis, item, name), new, f'tag(r, "{item}", "{name}")')
+        for key, wanted in (
+            ("item:7:tags", {"redis", "größe"}),
+            ("tag:redis:items", {"7", "8"}),
+            ("tag:größe:items", {"7"}),
+        ):
+            expect(peek.smembers(key), wanted, f"SMEMBERS {key}", because="no-index" if key[0] == "t" else None)
+
+    def test_untag(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """untag removes both directions, and tells whether the item had the tag."""
+        _give(peek, _7="redis python", _8="redis")
+        for item, name, had in (("7", "redis", True), ("7", "redis", False), ("8", "python", False)):
+            expect(answer.untag(redis, item, name), had, f'untag(r, "{item}", "{name}")')
+        expect(peek.smembers("item:7:tags"), {"python"}, 'SMEMBERS item:7:tags after untag(r, "7", "redis")')
+        expect(
+            peek.smembers("tag:redis:items"),
+            {"8"},
+            'SMEMBERS tag:redis:items after untag(r, "7", "redis")',
+            because="one-direction",
+        )
+
+    def test_questions(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """items_with and tags_of answer from the sets, and nothing for what is not there."""
+        _give(peek, _7="redis python", _8="redis")
+        expect(answer.items_with(redis, "redis"), {"7", "8"}, 'items_with(r, "redis")')
+        expect(answer.items_with(redis, "nothing"), set(), 'items_with(r, "nothing")')
+        expect(answer.tags_of(redis, "7"), {"redis", "python"}, 'tags_of(r, "7")')
+        expect(answer.tags_of(redis, "9"), set(), 'tags_of(r, "9")')
+
+    def test_two_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
+        """One program tags an item while another takes the tag away: the directions agree afterwards."""
+        answer.tag(redis, "7", "new")
+        name = "plain-pipeline" if wire.round_trips == 1 else "two-commands"
+        wire.clear()
+        for before in ("", "new"):
+            race(
+                lambda r: answer.tag(r, "7", "new"),
+                lambda r: answer.untag(r, "7", "new"),
+                setup=lambda r, before=before: _give(r, _7=before),
+                invariant=lambda end: _agree(end.redis),
+                misconception=name,
+            )
+
+    def test_one_trip(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """Each of the four functions is one round trip."""
+        names = iter(("redis", "python", "redis", "python"))
+        for typed, call in (
+            ('tag(r, "7", "python")', lambda: answer.tag(redis, "7", next(names))),
+            ('untag(r, "7", "python")', lambda: answer.untag(redis, "7", next(names))),
+            ('items_with(r, "redis")', lambda: answer.items_with(redis, "redis")),
+            ('tags_of(r, "7")', lambda: answer.tags_of(redis, "7")),
+        ):
+            _one_trip(wire, call, typed, "asks-first")
+
+
+# week2.tag-search
+
+
+@exercise("week2.tag-search")
+class TestTagSearch:
+    def test_all(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """with_all finds the items that have every tag."""
+        _give(peek, _7="redis python", _8="redis java python", _9="redis", _10="java")
+        for tags, wanted in (
+            (["redis", "python"], {"7", "8"}),
+            (["redis"], {"7", "8", "9"}),
+            (["java", "redis", "python"], {"8"}),
+            (["redis", "nothing"], set()),
+        ):
+            got = answer.with_all(redis, tags)
+            tags_for_items = isinstance(got, set) and bool(got) and got <= {"redis", "python", "java"}
+            expect(got, wanted, f"with_all(r, {tags})", because="wrong-direction" if tags_for_items else None)
+
+    def test_any(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """with_any finds the items that have one of the tags."""
+        _give(peek, _7="redis python", _8="redis java", _9="c", _10="java")
+        for tags, wanted in (
+            (["python", "java"], {"7", "8", "10"}),
+            (["c", "nothing"], {"9"}),
+            (["nothing"], set()),
+        ):
+            expect(answer.with_any(redis, tags), wanted, f"with_any(r, {tags})")
+
+    def test_without(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """with_all_but leaves out the items with any of the unwanted tags."""
+        _give(peek, _7="redis python", _8="redis java", _9="redis", _10="java", _11="redis old python")
+        for tags, without, wanted in (
+            (["redis"], ["python", "java"], {"9"}),
+            (["redis"], ["java"], {"7", "9", "11"}),
+            (["redis", "python"], ["old"], {"7"}),
+            (["redis", "python"], [], {"7", "11"}),
+            (["redis"], ["nothing"], {"7", "8", "9", "11"}),
+        ):
+            got = answer.with_all_but(redis, tags, without)
+            backwards = isinstance(got, set) and got != wanted and not got & wanted
+            expect(
+                got,
+                wanted,
+                f"with_all_but(r, {tags}, {without})",
+                because="without-first" if backwards else None,
+            )
+
+    def test_at_least(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """at_least tells whether there are n items with all of the tags, or more."""
+        _give(peek, _7="redis python", _8="redis python", _9="redis")
+        for tags, n, wanted in (
+            (["redis", "python"], 1, True),
+            (["redis", "python"], 2, True),
+            (["redis", "python"], 3, False),
+            (["redis"], 3, True),
+            (["nothing"], 1, False),
+        ):
+            expect(answer.at_least(redis, tags, n), wanted, f"at_least(r, {tags}, {n})")
+
+    def test_no_tags(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A search without tags finds nothing."""
+        _give(peek, _7="redis")
+        calls: list[tuple[str, Callable[[], Any], Any]] = [
+            ("with_all(r, [])", lambda: answer.with_all(redis, []), set()),
+            ("with_any(r, [])", lambda: answer.with_any(redis, []), set()),
+            ('with_all_but(r, [], ["java"])', lambda: answer.with_all_but(redis, [], ["java"]), set()),
+            ("at_least(r, [], 1)", lambda: answer.at_least(redis, [], 1), False),
+        ]
+        for typed, call, nothing in calls:
+            try:
+                got = call()
+            except AnswerProblem as problem:
+                if problem.kind != "raised":
+                    raise
+                broken(f"{typed} returns {show(nothing)}", problem.sentence, "empty-is-an-error")
+            expect(got, nothing, typed)
+
+    def test_leaves_nothing(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A search leaves no key behind, and changes none."""
+        _give(peek, _7="redis python", _8="redis java")
+        before = _keys(peek)
+        for typed, call in self._searches(answer, redis):
+            with wire.measure() as cost:
+                call()
+            _no_other_keys(peek, before, "temp-stays")
+            _agree(peek)
+            stores = [name for name in cost.names if name.endswith("STORE")]
+            if stores and not _one_step(cost.names):
+                broken(
+                    "what is stored is removed in the same step",
+                    f"{typed} sent {_listed(cost.names)}: a program that stops after {stores[0]} leaves its key",
+                    "temp-stays",
+                )
+
+    def test_little_travels(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """Only what is found travels, in one round trip."""
+        _crowd(peek, "tag:redis:items", range(150))
+        _crowd(peek, "tag:java:items", range(2, 150))
+        peek.sadd("tag:python:items", "a visitor from far away 0", "7")
+        for typed, call in self._searches(answer, redis):
+            if "any" not in typed:
+                _only_the_number(wire, call, typed)
+            _one_trip(wire, call, typed, "members-travel")
+
+    def test_stops_counting(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """at_least stops counting at n."""
+        for tag in ("redis", "python"):
+            peek.sadd(f"tag:{tag}:items", *range(2000))
+        wire.clear()
+        expect(answer.at_least(redis, ["redis", "python"], 3), True, 'at_least(r, ["redis", "python"], 3)')
+        for exchange in wire.exchanges:
+            counted = exchange.reply if isinstance(exchange.reply, int) else 0
+            if counted > 3 or exchange.name in {"SINTERSTORE", "SINTER", "SMEMBERS"}:
+                broken(
+                    "it stops at 3 of the 2000 items",
+                    f"{exchange.lines()[0]} went through all of them",
+                    "counts-everything",
+                )
+
+    @staticmethod
+    def _searches(answer: Answer, redis: Redis) -> list[tuple[str, Callable[[], Any]]]:
+        two = ["redis", "python"]
+        return [
+            (f"with_all(r, {two})", lambda: answer.with_all(redis, two)),
+            (f"with_any(r, {two})", lambda: answer.with_any(redis, two)),
+            (f'with_all_but(r, {two}, ["java"])', lambda: answer.with_all_but(redis, two, ["java"])),
+            (f"at_least(r, {two}, 2)", lambda: answer.at_least(redis, two, 2)),
+        ]
+
+
+# week2.retag
+
+
+def _change_of(wire: Wire, call: Callable[[], object]) -> str:
+    """Which gap a change has that read something first, by the commands it sends."""
+    with wire.measure() as cost:
+        call()
+    names = cost.names
+    reads = [n for n, name in enumerate(names) if name in {"SMEMBERS", "SSCAN", "SMISMEMBER", "SISMEMBER"}]
+    if "WATCH" not in names:
+        return "unwatched"
+    if reads and reads[0] < names.index("WATCH"):
+        return "reads-before-watching"
+    return "gives-up"
+
+
+def _tags(client: Redis, item: str = "7") -> set[str]:
+    return {str(tag) for tag in client.smembers(f"item:{item}:tags")}
+
+
+def _one_of(client: Redis, *allowed: set[str]) -> None:
+    """The directions agree, and item 7 has one of these sets of tags."""
+    _agree(client)
+    tags = _tags(client)
+    if tags not in allowed:
+        wanted = " or ".join(show(sorted(one)) for one in allowed)
+        broken(f"item 7 has the tags {wanted} afterwards", f"it has {sorted(tags)}")
+
+
+def _unless_watch_error(call: Callable[[], object]) -> None:
+    """An answer that lets WatchError out gives up; that is a broken promise and no accident."""
+    try:
+        call()
+    except AnswerProblem as problem:
+        if problem.kind == "raised" and "WatchError" in problem.sentence:
+            broken("the change is tried again when another was quicker", problem.sentence, "gives-up")
+        raise
+
+
+@exercise("week2.retag")
+class TestRetag:
+    def test_replaces(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """The item has exactly the new tags, in both directions; other items keep theirs."""
+        _give(peek, _7="redis old", _8="redis old")
+        for tags in (["redis", "cache"], ["größe"], ["größe"], ["a", "b", "a"]):
+            answer.retag(redis, "7", tags)
+            expect(_tags(peek), set(tags), f'the tags of item 7 after retag(r, "7", {tags})', because="adds-only")
+            if found := _disagreement(peek):
+                broken("both directions agree", found, "adds-only")
+        expect(_tags(peek, "8"), {"redis", "old"}, "the tags of item 8, which nobody retagged")
+
+    def test_no_tags(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """An empty list takes all tags away, and an item without tags can get some."""
+        _give(peek, _7="redis old", _8="redis")
+        answer.retag(redis, "7", [])
+        expect(_sides(peek), ({("8", "redis")},) * 2, 'all tags after retag(r, "7", [])')
+        answer.retag(redis, "9", ["new"])
+        expect(_sides(peek), ({("8", "redis"), ("9", "new")},) * 2, 'all tags after retag(r, "9", ["new"])')
+
+    def test_every_moment(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """At no moment does a reader find the item without tags, or one direction ahead of the other."""
+        _give(peek, _7="redis old")
+        said = _always(wire, lambda: _disagreement(peek) or ("" if _tags(peek) else "item 7 has no tags"))
+        answer.retag(redis, "7", ["redis", "cache"])
+        if said:
+            broken("all of the change is seen at once", said[0], "in-steps")
+
+    def test_against_tagging(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis, race: Race) -> None:
+        """Another program tags or untags the item meanwhile: the end is as if one had come after the other."""
+        _give(peek, _7="old")
+        name = _change_of(wire, lambda: answer.retag(redis, "7", ["b"]))
+        wire.clear()
+        race(
+            lambda r: _unless_watch_error(lambda: answer.retag(r, "7", ["b"])),
+            lambda r: _give(r, _7="c"),
+            setup=lambda r: _give(r, _7="a"),
+            invariant=lambda end: _one_of(end.redis, {"b"}, {"b", "c"}),
+            misconception=name,
+        )
+
+    def test_two_retag(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis, race: Race) -> None:
+        """Two programs retag the item at once: it has the tags of the one that came last."""
+        _give(peek, _7="old")
+        name = _change_of(wire, lambda: answer.retag(redis, "7", ["b"]))
+        wire.clear()
+        race(
+            lambda r: _unless_watch_error(lambda: answer.retag(r, "7", ["b"])),
+            lambda r: _unless_watch_error(lambda: answer.retag(r, "7", ["c"])),
+            setup=lambda r: _give(r, _7="a"),
+            invariant=lambda end: _one_of(end.redis, {"b"}, {"c"}),
+            misconception=name,
+        )
+
+
+# week2.rename-tag
+
+
+@exercise("week2.rename-tag")
+class TestRenameTag:
+    def test_merges(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """All items of the old tag have the new one, and none of those that had it before is lost."""
+        _give(peek, _7="js redis", _8="js", _9="javascript", _10="js javascript", _11="redis")
+        got = answer.rename_tag(redis, "js", "javascript")
+        now = peek.smembers("tag:javascript:items")
+        if "9" not in now:
+            broken("item 9 keeps its tag javascript", f"tag:javascript:items holds {show(sorted(now))}", "overwrites")
+        expect(now, {"7", "8", "9", "10"}, "SMEMBERS tag:javascript:items")
+        expect(peek.exists("tag:js:items"), 0, "EXISTS tag:js:items")
+        for item, wanted in (
+            ("7", {"javascript", "redis"}),
+            ("8", {"javascript"}),
+            ("9", {"javascript"}),
+            ("10", {"javascript"}),
+            ("11", {"redis"}),
+        ):
+            expect(_tags(peek, item), wanted, f"SMEMBERS item:{item}:tags", because="items-not-told")
+        expect(got, 3, 'rename_tag(r, "js", "javascript"), three items having the tag js')
+
+    def test_new_name_is_free(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """The new tag need not exist before."""
+        _give(peek, _7="js", _8="js größe")
+        expect(answer.rename_tag(redis, "js", "ä"), 2, 'rename_tag(r, "js", "ä")')
+        _agree(peek)
+        expect(peek.smembers("tag:ä:items"), {"7", "8"}, "SMEMBERS tag:ä:items")
+
+    def test_no_such_tag(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Renaming a tag that no item has changes nothing, and answers 0."""
+        _give(peek, _7="javascript")
+        typed = 'rename_tag(r, "js", "javascript"), no item having the tag js'
+        try:
+            got = answer.rename_tag(redis, "js", "javascript")
+        except AnswerProblem as problem:
+            if problem.kind != "raised":
+                raise
+            broken(f"{typed} returns 0", problem.sentence, "missing-is-an-error")
+        expect(got, 0, typed)
+        expect(_sides(peek), ({("7", "javascript")},) * 2, "all tags afterwards")
+
+    def test_same_name(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A tag renamed to itself stays as it is."""
+        _give(peek, _7="js", _8="js")
+        got = answer.rename_tag(redis, "js", "js")
+        expect(_sides(peek), ({("7", "js"), ("8", "js")},) * 2, "all tags afterwards", because="same-name-deletes")
+        expect(got, 2, 'rename_tag(r, "js", "js"), two items having it', because="same-name-deletes")
+
+    def test_every_moment(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """At no moment do an item and a tag contradict each other."""
+        _give(peek, _7="js", _8="js")
+        said = _always(wire, lambda: _disagreement(peek))
+        answer.rename_tag(redis, "js", "javascript")
+        if said:
+            broken("all of the change is seen at once", said[0], "in-steps")
+
+    def test_others_tag(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis, race: Race) -> None:
+        """Others give and take the old tag meanwhile: both directions agree, and nobody has lost anything."""
+        _give(peek, _7="js")
+        name = _change_of(wire, lambda: answer.rename_tag(redis, "js", "javascript"))
+        wire.clear()
+
+        def renamed(end: End) -> None:
+            _agree(end.redis)
+            expect(_tags(end.redis, "8"), {"javascript"}, "the tags of item 8, which had js all the time")
+
+        for other in (lambda r: _give(r, _7="js"), lambda r: _take(r, "9", "js")):
+            race(
+                lambda r: _unless_watch_error(lambda: answer.rename_tag(r, "js", "javascript")),
+                other,
+                setup=lambda r: _give(r, _8="js", _9="js"),
+                invariant=renamed,
+                misconception=name,
+            )
+
+
+# week2.online-now
+
+
+def _ends(peek: Redis) -> dict[str, int]:
+    """How many seconds each key has left; -1 for a key without an end."""
+    return {key: int(peek.ttl(key)) for key in _keys(peek)}
+
+
+@exercise("week2.online-now")
+class TestOnlineNow:
+    def test_online(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """Online is who was seen in this minute or in the one before."""
+        for user, now in (("ada", 120), ("bob", 179.9), ("Zoë", 180), ("bob", 190), ("kim", 240)):
+            answer.seen(redis, user, now)
+        if not _keys(peek) and any(name in {"EXPIREAT", "PEXPIREAT"} for name in wire.names):
+            broken("what was seen is remembered", "every key was gone at once", "server-clock")
+        expect(answer.online(redis, 10_000), set(), "online(r, 10000), hours later", because="one-growing-set")
+        for now, wanted in (
+            (181, {"ada", "bob", "Zoë"}),
+            (239.9, {"ada", "bob", "Zoë"}),
+            (240, {"bob", "Zoë", "kim"}),
+            (299, {"bob", "Zoë", "kim"}),
+            (300, {"kim"}),
+            (360, set()),
+            (100, set()),
+        ):
+            got = answer.online(redis, now)
+            missing = isinstance(got, set) and got < wanted
+            expect(got, wanted, f"online(r, {now})", because="this-minute-only" if missing else None)
+
+    def test_among(self, answer: Answer, redis: Redis) -> None:
+        """online_among tells who of the people asked about is online."""
+        for user, now in (("ada", 130), ("bob", 185), ("eve", 70), ("tom", 130), ("tom", 185)):
+            answer.seen(redis, user, now)
+        for people, wanted in (
+            (["ada", "kim", "bob"], {"ada", "bob"}),
+            (["eve", "tom"], {"tom"}),
+            (["kim"], set()),
+            (["bob", "bob"], {"bob"}),
+        ):
+            expect(answer.online_among(redis, people, 186), wanted, f"online_among(r, {people}, 186)")
+
+    def test_among_nobody(self, answer: Answer, redis: Redis) -> None:
+        """Nobody asked about, nobody online."""
+        answer.seen(redis, "ada", 130)
+        try:
+            got = answer.online_among(redis, [], 131)
+        except AnswerProblem as problem:
+            if problem.kind != "raised":
+                raise
+            broken("online_among(r, [], 131) returns set()", problem.sentence, "empty-is-an-error")
+        expect(got, set(), "online_among(r, [], 131)")
+
+    def test_ends(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Every key ends 300 s after the last time somebody was seen in its minute."""
+        for user, now in (("ada", 120), ("bob", 179)):
+            answer.seen(redis, user, now)
+            for key, left in _ends(peek).items():
+                if not 297 <= left <= 300:
+                    happened = f"{key} has no expiry" if left == -1 else f"{key} has {left} s left"
+                    name = "never-ends" if left == -1 else "ends-too-early" if left < 120 else None
+                    broken(f"300 s left after seen(r, {user!r}, {now})", happened, name)
+                peek.expire(key, 200)
+
+    def test_never_without_end(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """There is no moment at which a key has no end."""
+        said = _always(wire, lambda: ", ".join(key for key, left in _ends(peek).items() if left == -1))
+        answer.seen(redis, "ada", 120)
+        if said or not _one_step(wire.names):
+            broken("member and end are written in one step", f"seen sent {_listed(wire.names)}", "end-comes-later")
+
+    def test_nothing_is_scanned(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """No walk through keys or members: the names of the keys can be computed."""
+        for call in self._calls(answer, redis):
+            call()
+        scans = {"KEYS", "SCAN", "SSCAN"} & set(wire.names)
+        if scans:
+            broken("nothing is scanned", f"{', '.join(sorted(scans))} was sent", "scans")
+
+    def test_little_travels(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """One round trip each; who else is online does not travel."""
+        for n in range(100):
+            answer.seen(redis, f"a visitor from far away {n}", 130)
+        with wire.measure() as cost:
+            answer.online_among(redis, ["a visitor from far away 7", "kim"], 131)
+        if cost.bytes_received > 2000:
+            broken(
+                "only the people asked about travel",
+                f"online_among received {cost.bytes_received} bytes",
+                "carries-everybody",
+            )
+        for call in self._calls(answer, redis):
+            _one_trip(wire, call, "the function", "several-trips")
+
+    @staticmethod
+    def _calls(answer: Answer, redis: Redis) -> list[Callable[[], Any]]:
+        return [
+            lambda: answer.seen(redis, "ada", 130),
+            lambda: answer.online(redis, 131),
+            lambda: answer.online_among(redis, ["ada", "bob"], 131),
+        ]

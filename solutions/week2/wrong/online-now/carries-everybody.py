@@ -1,0 +1,17 @@
+def minute_key(now, ago=0):
+    return f"online:{int(now // 60) - ago}"
+
+
+def seen(r, user, now):
+    with r.pipeline(transaction=True) as pipe:
+        pipe.sadd(minute_key(now), user)
+        pipe.expire(minute_key(now), 300)
+        pipe.execute()
+
+
+def online(r, now):
+    return r.sunion([minute_key(now), minute_key(now, ago=1)])
+
+
+def online_among(r, people, now):
+    return online(r, now) & set(people)

@@ -1,0 +1,15 @@
+def rename_tag(r, old, new):
+    before, after = f"tag:{old}:items", f"tag:{new}:items"
+    if old == new:
+        return r.scard(before)
+    with r.pipeline(transaction=True) as pipe:
+        pipe.watch(before)
+        items = pipe.smembers(before)
+        pipe.multi()
+        pipe.sunionstore(after, [after, before])
+        pipe.delete(before)
+        for item in items:
+            pipe.srem(f"item:{item}:tags", old)
+            pipe.sadd(f"item:{item}:tags", new)
+        pipe.execute()
+    return len(items)

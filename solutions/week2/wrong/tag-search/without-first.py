@@ -1,0 +1,26 @@
+def index_keys(tags):
+    return [f"tag:{name}:items" for name in tags]
+
+
+def with_all(r, tags):
+    return r.sinter(index_keys(tags)) if tags else set()
+
+
+def with_any(r, tags):
+    return r.sunion(index_keys(tags)) if tags else set()
+
+
+def with_all_but(r, tags, without):
+    if not tags:
+        return set()
+    if not without:
+        return with_all(r, tags)
+    with r.pipeline(transaction=True) as pipe:
+        pipe.sinterstore("tmp:search", index_keys(tags))
+        pipe.sdiff([*index_keys(without), "tmp:search"])
+        pipe.unlink("tmp:search")
+        return pipe.execute()[1]
+
+
+def at_least(r, tags, n):
+    return bool(tags) and r.sintercard(len(tags), index_keys(tags), limit=n) == n

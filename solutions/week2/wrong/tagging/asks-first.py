@@ -1,0 +1,23 @@
+def tag(r, item, name):
+    if r.sismember(f"item:{item}:tags", name):
+        return False
+    with r.pipeline(transaction=True) as pipe:
+        pipe.sadd(f"item:{item}:tags", name)
+        pipe.sadd(f"tag:{name}:items", item)
+        pipe.execute()
+    return True
+
+
+def untag(r, item, name):
+    with r.pipeline(transaction=True) as pipe:
+        pipe.srem(f"item:{item}:tags", name)
+        pipe.srem(f"tag:{name}:items", item)
+        return pipe.execute()[0] == 1
+
+
+def items_with(r, name):
+    return r.smembers(f"tag:{name}:items")
+
+
+def tags_of(r, item):
+    return r.smembers(f"item:{item}:tags")
