@@ -79,8 +79,26 @@ class Wire(Transcript):
         self._pools.append(pool)
         return redis.Redis.from_pool(pool)
 
+    def watch(self, client: redis.Redis, name: str = "") -> redis.Redis:
+        """Record a client that somebody else has made, under the label `name`; returns it.
+
+        Connections it has are closed; those it opens from now on are recorded.
+
+        Raises:
+            ValueError: when its connections are encrypted, or of a kind of their own.
+        """
+        pool = client.connection_pool
+        recorded: dict[type, type] = {Connection: _RecordedTCP, UnixDomainSocketConnection: _RecordedUnix}
+        if pool.connection_class not in recorded:
+            raise ValueError(f"the wire cannot read a {pool.connection_class.__name__}")
+        pool.disconnect()
+        pool.reset()
+        pool.connection_class = recorded[pool.connection_class]
+        pool.connection_kwargs |= {"wire": self, "label": name}
+        return client
+
     def close(self) -> None:
-        """Close the connections of all clients."""
+        """Close the connections of all clients made here."""
         for pool in self._pools:
             pool.disconnect()
 
@@ -260,11 +278,14 @@ class _Recorded:
             return
         if check_health:
             self.check_health()  # type: ignore[attr-defined]
-        packed = command.encode() if isinstance(command, str) else b"".join(command)
-        commands = _split_packed(packed)
         wire = self._wire
         if not self._waiting:
             self._keep(bool(wire._costs) or self._gate is not None)
+            if not (self._kept or wire._before or wire._after):
+                super().send_packed_command(command, check_health=False)  # type: ignore[misc]
+                return
+        packed = command.encode() if isinstance(command, str) else b"".join(command)
+        commands = _split_packed(packed)
         if wire._before:
             wire._run(wire._claim(wire._before, commands, self._label))
         if wire._after:

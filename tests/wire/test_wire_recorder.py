@@ -355,3 +355,13 @@ def test_a_transaction_whose_first_reply_is_a_list_is_recorded(wire: Wire) -> No
         pipe.lrange("queue", 0, -1)
         assert pipe.execute() == [["a", "b"]]
     assert cost.lines()[-2:] == ["EXEC", '1) 1) "a"\n   2) "b"']
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_a_client_of_somebody_elses_making_can_be_watched(server: Server, wire: Wire, protocol: int) -> None:
+    client = server.client(protocol=protocol, db=3, client_name="mine")
+    client.set("unseen", 1)
+    assert wire.watch(client, "A") is client
+    assert client.get("unseen") == "1"
+    assert wire.lines() == ["A> GET unseen", '"1"']
+    client.close()
