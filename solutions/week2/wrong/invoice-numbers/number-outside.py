@@ -1,0 +1,14 @@
+def place_order(r, customer, article, count):
+    stock = f"stock:{article}"
+
+    def book(pipe):
+        if int(pipe.get(stock) or 0) < count:
+            return None
+        number = pipe.incr("orders:last")
+        pipe.multi()
+        pipe.decrby(stock, count)
+        pipe.hset(f"order:{number}", mapping={"customer": customer, "article": article, "count": count})
+        pipe.rpush(f"customer:{customer}:orders", number)
+        return number
+
+    return r.transaction(book, stock, value_from_callable=True)

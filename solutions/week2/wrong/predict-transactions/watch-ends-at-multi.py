@@ -1,0 +1,17 @@
+outcomes = {
+    "SET x 1; MULTI; INCR x; INCR x; EXEC": ("replies", "3"),
+    "SET x 1; MULTI; INCR x; DISCARD; EXEC": ("error", "1"),
+    "SET x 1; MULTI; SET x 5; (INCR x); EXEC": ("replies", "5"),
+    "SET x 1; MULTI; INCR x; INCR; INCR x; EXEC": ("error", "1"),
+    "SET x 1; SET y z; MULTI; INCR x; INCR y; INCR x; EXEC": ("replies", "3"),
+    "SET x 1; MULTI; MULTI; INCR x; EXEC": ("replies", "2"),
+    "SET x 1; WATCH x; (INCR x); MULTI; INCR x; EXEC": ("nil", "2"),
+    "SET x 1; WATCH x; MULTI; (INCR x); INCR x; EXEC": ("replies", "3"),
+    "SET x 1; WATCH x; (GET x); MULTI; INCR x; EXEC": ("replies", "2"),
+    "SET x 1; WATCH x; (SET x 1); MULTI; INCR x; EXEC": ("nil", "1"),
+    "SET x 1; WATCH x; (EXPIRE x 100); MULTI; INCR x; EXEC": ("nil", "1"),
+    "WATCH x; (SET x 7); MULTI; SET x 1; EXEC": ("nil", "7"),
+    "SET x 1; WATCH x; INCR x; MULTI; INCR x; EXEC": ("nil", "2"),
+    "SET x 1; WATCH x; (INCR x); UNWATCH; MULTI; INCR x; EXEC": ("replies", "3"),
+    "SET x 1; WATCH x; (INCR x); MULTI; INCR x; EXEC; MULTI; INCR x; EXEC": ("replies", "3"),
+}

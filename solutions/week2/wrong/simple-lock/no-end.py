@@ -1,0 +1,16 @@
+import secrets
+
+
+def acquire(r, name, seconds):
+    token = secrets.token_hex(16)
+    return token if r.setnx(f"lock:{name}", token) else None
+
+
+def release(r, name, token):
+    script = """
+        if redis.call('GET', KEYS[1]) == ARGV[1] then
+          return redis.call('DEL', KEYS[1])
+        end
+        return 0
+    """
+    return r.eval(script, 1, f"lock:{name}", token) == 1

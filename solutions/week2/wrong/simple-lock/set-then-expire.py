@@ -1,0 +1,19 @@
+import secrets
+
+
+def acquire(r, name, seconds):
+    token = secrets.token_hex(16)
+    if not r.setnx(f"lock:{name}", token):
+        return None
+    r.expire(f"lock:{name}", seconds)
+    return token
+
+
+def release(r, name, token):
+    script = """
+        if redis.call('GET', KEYS[1]) == ARGV[1] then
+          return redis.call('DEL', KEYS[1])
+        end
+        return 0
+    """
+    return r.eval(script, 1, f"lock:{name}", token) == 1

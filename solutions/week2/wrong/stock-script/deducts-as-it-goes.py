@@ -1,0 +1,14 @@
+SCRIPT = """
+for i, key in ipairs(KEYS) do
+  if tonumber(redis.call('GET', key) or '0') < tonumber(ARGV[i]) then
+    return 0
+  end
+  redis.call('DECRBY', key, ARGV[i])
+end
+return 1
+"""
+
+
+def buy_basket(r, basket):
+    script = r.register_script(SCRIPT)
+    return script(keys=[f"stock:{article}" for article in basket], args=list(basket.values())) == 1
