@@ -263,6 +263,12 @@ class Proxy(Transcript):
         return f"<Proxy {self.url}>"
 
     @property
+    def messages(self) -> list[tuple[str, Any]]:
+        """What came without being asked for (published, pushed, monitored), each with the client's label."""
+        self.resolve()
+        return self._messages
+
+    @property
     def exchanges(self) -> list[Exchange]:
         """Every command since the start or the last `clear`, in the order sent."""
         self.resolve()
@@ -442,7 +448,7 @@ class Proxy(Transcript):
             exchange, size = arrived.exchange, arrived.end - arrived.start
             found.append((exchange, arrived.start, arrived.end))
             if exchange is None:
-                self.messages.append((link.talk.label, arrived.value))
+                self._messages.append((link.talk.label, arrived.value))
                 self._events.append(Event(at, link.talk.label, "message", _short(arrived.value)))
             else:
                 exchange.reply = arrived.value
@@ -475,8 +481,8 @@ class Proxy(Transcript):
             kept = [each for each in cost.exchanges if id(each) not in gone]
             cost.dropped += len(cost.exchanges) - len(kept)
             cost.exchanges[:] = kept
-        if len(self.messages) > 10_000:
-            del self.messages[:-10_000]
+        if len(self._messages) > 10_000:
+            del self._messages[:-10_000]
 
     def _note(self, link: _Link, kind: str, text: str = "") -> None:
         self._raw.append((link, kind, time.monotonic(), text.encode()))

@@ -203,7 +203,12 @@ class Transcript:
         self._total = Cost()
         self._costs: list[Cost] = [self._total]
         self._trips = 0
-        self.messages: list[tuple[str, Any]] = []
+        self._messages: list[tuple[str, Any]] = []
+
+    @property
+    def messages(self) -> list[tuple[str, Any]]:
+        """What came without being asked for (published, pushed, monitored), each with the client's label."""
+        return self._messages
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -240,7 +245,7 @@ class Transcript:
             fresh = Cost()
             self._costs = [fresh if cost is self._total else cost for cost in self._costs]
             self._total = fresh
-            self.messages = []
+            self._messages = []
 
     @contextmanager
     def measure(self, client: str | None = None) -> Iterator[Cost]:
