@@ -6,7 +6,8 @@ redis-py gives depends on the protocol of the connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis import Redis
@@ -14,6 +15,9 @@ from redis import Redis
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
 from grader.wire import Wire, split_line
+from grader.wire.race import End, Race
+
+_SCRIPTS = {"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL"}
 
 
 def _as_tuples(rows: Any) -> Any:
@@ -59,6 +63,54 @@ def _few_bytes(wire: Wire, call: Callable[[], object], limit: int, told: str, mi
             f"it sent {', '.join(cost.names[:5])} and received {cost.bytes_received} bytes",
             misconception,
         )
+
+
+def _names(wire: Wire, call: Callable[[], object]) -> list[str]:
+    """The commands that `call` sends when it is made for the second time: a script is known by then."""
+    call()
+    with wire.measure() as cost:
+        call()
+    return cost.names
+
+
+def _one_step(names: list[str]) -> bool:
+    """Whether these commands run as one step on the server: one command, one transaction, or one script."""
+    names = [name for name in names if name != "SCRIPT"]
+    if "WATCH" in names and "MULTI" in names:
+        # What was read before is guarded: if it changed, EXEC does nothing.
+        names = names[names.index("MULTI") :]
+    if len(names) <= 1 or set(names) <= _SCRIPTS:
+        return True
+    return names[0] == "MULTI" and names[-1] == "EXEC" and names.count("MULTI") == 1
+
+
+def _immortal(peek: Redis) -> list[str]:
+    """The keys that have no expiry."""
+    return [key for key in peek.scan_iter(count=1000) if peek.pttl(key) == -1]
+
+
+def _watch_for_immortals(wire: Wire, peek: Redis) -> list[str]:
+    """From now on, after every command, note the keys without expiry in the list returned."""
+    seen: list[str] = []
+    wire.after(lambda command: True, lambda: seen.extend(_immortal(peek)), times=1000)
+    return seen
+
+
+def _sorted_sets(peek: Redis) -> dict[str, list[tuple[str, float]]]:
+    """All sorted sets with their members and scores."""
+    keys = sorted(peek.scan_iter(count=1000, _type="zset"))
+    return {key: _as_tuples(peek.zrange(key, 0, -1, withscores=True)) for key in keys}
+
+
+def _stored(peek: Redis) -> int:
+    """How many things lie in all keys together; a string is one."""
+    count: dict[str, Callable[[str], Any]] = {
+        "zset": peek.zcard,
+        "list": peek.llen,
+        "set": peek.scard,
+        "hash": peek.hlen,
+    }
+    return sum(int(count.get(str(peek.type(key)), peek.exists)(key)) for key in peek.scan_iter(count=1000))
 
 
 # Each line runs on a board made anew; what its last command answers is to be predicted. Beside it, the answers that
@@ -344,3 +396,462 @@ class TestAroundMe:
         # sam stands above bob: with equal points the later name is first when read from the top.
         order = ["zoe", "sam", "bob", "ada", "eve", "Élodie", "kim"]
         return [(rank, player, people[player]) for rank, player in enumerate(order, 1)]
+
+
+@exercise("week2.high-score")
+class TestHighScore:
+    def test_first(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A player's first score is kept and answered with True, also a negative one."""
+        for player, score in (("ada", 300), ("bob", 0), ("kim", -5)):
+            got = answer.submit(redis, "best", player, score)
+            call = f'submit(r, "best", "{player}", {score}), the first of {player},'
+            if peek.zscore("best", player) != score:
+                name = "nobody-new" if score > 0 else "zero-to-start"
+                broken(f"{call} is kept", f"the score of {player} is {show(peek.zscore('best', player))}", name)
+            expect(got, True, call)
+
+    def test_better(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A higher score replaces the old one, and the answer is True."""
+        peek.zadd("best", {"ada": 300, "kim": -5})
+        for player, score in (("ada", 301), ("kim", -4)):
+            got = answer.submit(redis, "best", player, score)
+            call = f'submit(r, "best", "{player}", {score}), one more than before,'
+            if peek.zscore("best", player) != score:
+                broken(f"{call} is kept", f"the score of {player} is {show(peek.zscore('best', player))}")
+            expect(got, True, call, known={False: "zadd-counts-changes"})
+
+    def test_not_better(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A lower or an equal score changes nothing, and the answer is False."""
+        peek.zadd("best", {"ada": 300, "bob": 0})
+        for score in (299, -300, 300):
+            got = answer.submit(redis, "best", "ada", score)
+            call = f'submit(r, "best", "ada", {score}), whose best is 300,'
+            if peek.zscore("best", "ada") != 300:
+                broken(f"{call} changes nothing", f"her score is {show(peek.zscore('best', 'ada'))}")
+            looks = "ZADD" in wire.names and wire.names[-1] == "ZSCORE"
+            expect(got, False, call, known={True: "looks-afterwards" if looks else "equal-is-better"})
+        expect(peek.zscore("best", "bob"), 0.0, "the score of bob, who did not play,")
+
+    def test_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
+        """Two games of one player end at once: the better score stands, in whatever order their commands come."""
+
+        def best_stands(end: End) -> None:
+            best = end.redis.zscore("best", "ada")
+            if best != 300:
+                broken("100, then 300 and 200 at once, leave 300", f"ada has {show(best)}")
+            if end.results[0] is not True:
+                broken("the 300 are answered with True", f"they are answered with {show(end.results[0])}")
+
+        race(
+            lambda r: answer.submit(r, "best", "ada", 300),
+            lambda r: answer.submit(r, "best", "ada", 200),
+            setup=lambda r: r.zadd("best", {"ada": 100}),
+            invariant=best_stands,
+            misconception=self._gap(answer, redis, wire),
+        )
+
+    def test_same_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
+        """Two equal scores of one player come at once: one of them changed the board."""
+
+        def one_changed(end: End) -> None:
+            if sorted(map(str, end.results)) != ["False", "True"]:
+                broken("one True and one False", f"they are answered with {show(end.results)}")
+
+        race(
+            lambda r: answer.submit(r, "best", "ada", 300),
+            lambda r: answer.submit(r, "best", "ada", 300),
+            invariant=one_changed,
+            misconception=self._gap(answer, redis, wire),
+        )
+
+    @staticmethod
+    def _gap(answer: Answer, redis: Redis, wire: Wire) -> str:
+        """What is wrong if a race is found, by the commands that are sent."""
+        with wire.measure() as cost:
+            answer.submit(redis, "best", "eve", 1)
+        if "ZADD" in cost.names and cost.names[-1] == "ZSCORE":
+            return "looks-afterwards"
+        return "pipeline-after-the-look" if "MULTI" in cost.names else "read-then-write"
+
+
+@exercise("week2.stable-ties")
+class TestStableTies:
+    LAST = 2**32 - 1
+
+    def test_points(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Most points first, and the points come back as they were reached."""
+        season = [("zoe", 2_000_000, 1800000500), ("ada", 1_999_999, 0), ("bob", 700, 5), ("kim", 0, self.LAST)]
+        self._judge(answer, redis, peek, season, [3, 0, 2, 1], "points decide")
+
+    def test_moments(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Among equal points, who reached them first stands first, whatever their names and whoever reported first."""
+        season = [
+            ("kim", 500, 1800000000),
+            ("ada", 500, 1800000001),
+            ("zoe", 500, 1800003600),
+            ("Bob", 500, 4000000000),
+        ]
+        self._judge(answer, redis, peek, season, [0, 1, 2, 3], "one second decides")
+        self._judge(answer, redis, peek, season, [2, 3, 1, 0], "one second decides, whoever reports first")
+
+    def test_exact(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """One second decides between two players with two million points, from 1970 to 2106."""
+        season = [
+            ("ada", 2_000_000, 0),
+            ("zoe", 2_000_000, 1),
+            ("bob", 2_000_000, 1800000000),
+            ("Élodie", 2_000_000, 1800000001),
+            ("kim", 2_000_000, self.LAST - 1),
+            ("lea", 2_000_000, self.LAST),
+        ]
+        self._judge(answer, redis, peek, season, [5, 3, 1, 0, 2, 4], "one second decides")
+
+    def test_one_point(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """One point outweighs any moment: later by 136 years, but one point more, stands above."""
+        season = [("late", 501, self.LAST), ("early", 500, 0), ("later", 1, self.LAST), ("first", 0, 0)]
+        self._judge(answer, redis, peek, season, [1, 0, 3, 2], "one point decides")
+
+    def test_best_counts(self, answer: Answer, redis: Redis) -> None:
+        """More points count; fewer, or the same once more at a later moment, change nothing."""
+        season = [("ada", 500, 1800000000), ("zoe", 500, 1800000010)]
+        self._fill(answer, redis, season)
+        for points, when in ((500, 1800000099), (400, 1800000001), (400, 1700000000)):
+            answer.reach(redis, "season", "ada", points, when)
+            _expect_rows(
+                answer.standings(redis, "season", 2),
+                [("ada", 500), ("zoe", 500)],
+                f'standings(r, "season", 2), when ada (500, before zoe) has reported {points} at {when},',
+                because="last-one-wins",
+            )
+        answer.reach(redis, "season", "zoe", 501, 1800000200)
+        _expect_rows(
+            answer.standings(redis, "season", 2), [("zoe", 501), ("ada", 500)], "standings after zoe has reached 501"
+        )
+
+    def test_late_report(self, answer: Answer, redis: Redis) -> None:
+        """A report that arrives late still counts from its own moment."""
+        self._fill(answer, redis, [("ada", 500, 1800000099), ("zoe", 500, 1800000010)])
+        answer.reach(redis, "season", "ada", 500, 1800000000)
+        _expect_rows(
+            answer.standings(redis, "season", 2),
+            [("ada", 500), ("zoe", 500)],
+            "standings, when it turns out that ada had her 500 before zoe,",
+        )
+
+    def test_n(self, answer: Answer, redis: Redis) -> None:
+        """standings gives n players, or all there are; an empty season has none."""
+        expect(answer.standings(redis, "season", 3), [], 'standings(r, "season", 3) of an empty season')
+        self._fill(answer, redis, [("ada", 3, 1), ("bob", 2, 1), ("eve", 1, 1)])
+        for n in (1, 2, 9):
+            _expect_rows(
+                answer.standings(redis, "season", n),
+                [("ada", 3), ("bob", 2), ("eve", 1)][:n],
+                f'standings(r, "season", {n}) of three players',
+            )
+
+    def test_at_once(self, answer: Answer, race: Race) -> None:
+        """Two reports for one player come at once: the better one stands."""
+
+        def best_stands(end: End) -> None:
+            _expect_rows(
+                answer.standings(end.redis, "season", 1),
+                [("ada", 500)],
+                "standings, after reports of 500 and 400 for ada at once,",
+                because="read-then-write",
+            )
+
+        race(
+            lambda r: answer.reach(r, "season", "ada", 500, 1800000000),
+            lambda r: answer.reach(r, "season", "ada", 400, 1800000000),
+            setup=lambda r: answer.reach(r, "season", "ada", 300, 1700000000),
+            invariant=best_stands,
+            misconception="read-then-write",
+        )
+
+    def test_cost(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """Each function makes one round trip."""
+        answer.reach(redis, "season", "ada", 1, 1)
+        _one_trip(wire, lambda: answer.reach(redis, "season", "ada", 2, 2), "reach")
+        _one_trip(wire, lambda: answer.standings(redis, "season", 1), "standings")
+
+    def _judge(
+        self,
+        answer: Answer,
+        redis: Redis,
+        peek: Redis,
+        season: list[tuple[str, int, int]],
+        reported: list[int],
+        why: str,
+    ) -> None:
+        """Report `season` (in its right order) in the order `reported`, and compare the standings."""
+        peek.flushdb()
+        self._fill(answer, redis, [season[at] for at in reported])
+        wanted = [(player, points) for player, points, _ in season]
+        told = "; ".join(f"{player} {points} at {when}" for player, points, when in season)
+        rows = _as_tuples(answer.standings(redis, "season", len(season)))
+        scores = [score for _, score in next(iter(_sorted_sets(peek).values()), [])]
+        name = None
+        if rows != wanted:
+            name = self._diagnose(rows, season, scores)
+        _expect_rows(rows, wanted, f"standings of {told} ({why})", because=name)
+
+    @staticmethod
+    def _diagnose(rows: Any, season: list[tuple[str, int, int]], scores: list[float]) -> str | None:
+        points = {player: reached for player, reached, _ in season}
+        when = {player: moment for player, _, moment in season}
+        if not isinstance(rows, list) or {row[0] for row in rows if isinstance(row, tuple) and row} != set(points):
+            return None
+        order = [row[0] for row in rows]
+        if any(points[a] < points[b] for a, b in itertools.pairwise(order)):
+            return "time-outweighs-points"
+        if set(scores) <= set(map(float, points.values())) and len(set(points.values())) == 1:
+            return "ties-by-name" if points[order[0]] < 1_000_000 else "fraction-too-fine"
+        if max(scores) > 2**53 or any(row[1] != points[row[0]] for row in rows):
+            return "too-many-digits"
+        if max(scores) < 2**40 and len(set(scores)) < len(scores):
+            return "fraction-too-fine"
+        if order == sorted(order, key=lambda player: (-points[player], -when[player])):
+            return "later-first"
+        return None
+
+    @staticmethod
+    def _fill(answer: Answer, redis: Redis, reports: list[tuple[str, int, int]]) -> None:
+        for player, points, when in reports:
+            answer.reach(redis, "season", player, points, when)
+
+
+@exercise("week2.events-in-window")
+class TestEventsInWindow:
+    def test_kept(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """What was recorded is in the window, oldest first, also what arrived late."""
+        readings = [(1000, 21.5), (1060, 22.0), (1120, -3.25), (1180, 19.0)]
+        for when, reading in (readings[1], readings[3], readings[0], readings[2]):
+            answer.record(redis, "green:3", when, reading, 3600)
+        swapped = any(score == -3.25 for pairs in _sorted_sets(peek).values() for _, score in pairs)
+        found = self._window(answer, redis, 0, 5000)
+        swapped = swapped or (found == [] and not peek.exists("green:3"))
+        _expect_rows(found, self._floats(readings), "window with four readings", because="swapped" if swapped else None)
+
+    def test_same_reading(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """The same temperature at another moment is another reading."""
+        readings = [(1000, 21.5), (1060, 21.5), (1120, 21.5)]
+        self._judge(answer, redis, peek, readings, "reading-is-the-member")
+
+    def test_same_moment(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Two readings of the same moment are both kept."""
+        self._judge(answer, redis, peek, [(1000, 21.5), (1000, 22.0), (1060, 20.0)], "time-is-the-member")
+
+    def test_same_twice(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Two equal readings of the same moment are both kept, and so are ten."""
+        self._judge(answer, redis, peek, [(1000, 21.5)] * 2, "time-and-reading")
+        self._judge(answer, redis, peek, [(1000, 21.5)] * 10, "time-and-reading")
+
+    def test_fractions(self, answer: Answer, redis: Redis) -> None:
+        """Moments keep their fractions of a second, readings their digits."""
+        readings = [(1000.25, 21.123456789), (1000.75, 1e-07), (1800000000.5, -0.5)]
+        for when, reading in readings:
+            answer.record(redis, "green:3", when, reading, 10**10)
+        _expect_rows(
+            self._window(answer, redis, 1000.5, 1800000001),
+            self._floats(readings[1:]),
+            'window(r, "green:3", 1000.5, 1800000001) after readings at 1000.25, 1000.75 and 1800000000.5',
+            because="whole-seconds",
+        )
+
+    def test_bounds(self, answer: Answer, redis: Redis) -> None:
+        """The start of a window is included, its end is not."""
+        readings = [(1000, 1.5), (1060, 2.5), (1120, 3.5)]
+        for when, reading in readings:
+            answer.record(redis, "green:3", when, reading, 3600)
+        for start, end, wanted in ((1000, 1120, readings[:2]), (1060, 1060.5, readings[1:2]), (2000, 3000, [])):
+            included = [(when, reading) for when, reading in readings if start <= when <= end]
+            _expect_rows(
+                self._window(answer, redis, start, end),
+                self._floats(wanted),
+                f'window(r, "green:3", {start}, {end})',
+                known=[(self._floats(included), "end-is-included")],
+            )
+        _expect_rows(
+            self._window(answer, redis, 0, 9, "nothing"), [], 'window(r, "nothing", 0, 9), which is not there,'
+        )
+
+    def test_forgets(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """What is `keep` seconds older than the new reading, or more, is thrown away; the rest stays."""
+        for when in (1000, 1001, 1100, 1199):
+            answer.record(redis, "green:3", when, 20.5, 3600)
+        answer.record(redis, "green:3", 1201, 21.5, 200)
+        left = [row[0] for row in _rows_of(self._window(answer, redis, 0, 5000), "window")]
+        if left != [1100.0, 1199.0, 1201.0]:
+            name = "never-trims" if 1000.0 in left else "trims-too-little" if 1001.0 in left else None
+            broken("of 1000, 1001, 1100, 1199 and 1201 with keep=200, 1100, 1199 and 1201 are left", show(left), name)
+        if (stored := _stored(peek)) > 4:
+            broken("three readings are stored", f"{stored} things are stored", "never-trims")
+
+    def test_ends(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A series ends `keep` seconds after the last record, and there is never one without an end."""
+        immortal = _watch_for_immortals(wire, peek)
+        answer.record(redis, "green:3", 1000, 21.5, 3600)
+        peek.expire("green:3", 60)
+        answer.record(redis, "green:3", 1060, 21.5, 3600)
+        left = int(peek.ttl("green:3"))
+        if immortal or not 3597 <= left <= 3600:
+            told = "it has no end" if left == -1 else f"it has {left} s left"
+            if left > 0 and immortal:
+                told = "there was a moment at which it had no end: a program can stop there"
+            broken("the series has 3600 s left after record(…, 3600)", told, "end-comes-later")
+
+    def test_one_step(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """Storing, trimming and setting the end are one step."""
+        names = _names(wire, lambda: answer.record(redis, "green:3", 1000, 21.5, 3600))
+        if not _one_step(names):
+            broken("one command, one transaction or one script", f"{', '.join(names)} was sent", "end-comes-later")
+
+    def test_cost(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """Each function makes one round trip."""
+        answer.record(redis, "green:3", 1000, 21.5, 3600)
+        _one_trip(wire, lambda: answer.record(redis, "green:3", 1001, 21.5, 3600), "record", "end-comes-later")
+        _one_trip(wire, lambda: answer.window(redis, "green:3", 0, 5000), "window")
+
+    def _judge(
+        self, answer: Answer, redis: Redis, peek: Redis, readings: Sequence[tuple[float, float]], name: str
+    ) -> None:
+        peek.flushdb()
+        for when, reading in readings:
+            answer.record(redis, "green:3", when, reading, 3600)
+        rows = self._window(answer, redis, 0, 5000)
+        if isinstance(rows, list):
+            # Readings of one moment may come in any order.
+            rows = sorted(
+                rows, key=lambda row: (str(row[0]), str(row[1])) if isinstance(row, tuple) and row[1:] else ()
+            )
+        told = ", ".join(f"{reading} at {when}" for when, reading in readings)
+        _expect_rows(rows, self._floats(sorted(readings)), f"window after {told}", because=name)
+
+    @staticmethod
+    def _window(answer: Answer, redis: Redis, start: float, end: float, series: str = "green:3") -> Any:
+        return _as_tuples(answer.window(redis, series, start, end))
+
+    @staticmethod
+    def _floats(readings: list[Any]) -> list[tuple[float, float]]:
+        return [(float(when), float(reading)) for when, reading in readings]
+
+
+@exercise("week2.autocomplete")
+class TestAutocomplete:
+    def test_finds(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """The words that begin with the prefix come in order, as they were written."""
+        self._add(answer, redis, ["lima", "linz", "London", "lisbon", "Zug"])
+        self._judge(answer, redis, peek, "li", 9, ["lima", "linz", "lisbon"])
+        self._judge(answer, redis, peek, "zurich", 9, [])
+
+    def test_case(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Upper and lower case make no difference, neither in the prefix nor in the words."""
+        self._add(answer, redis, ["Lima", "LIMERICK", "lisbon", "London"])
+        for prefix in ("li", "LI", "Li"):
+            found = answer.complete(redis, "places", prefix, 9)
+            wanted = ["Lima", "LIMERICK", "lisbon"]
+            folded = isinstance(found, list) and found == [word.lower() for word in wanted]
+            expect(
+                found,
+                wanted,
+                f'complete(r, "places", "{prefix}", 9)',
+                because="spelling-is-lost" if folded else "case-matters",
+            )
+
+    def test_alphabets(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A word may go on with any letter of any alphabet, or with nothing."""
+        words = ["li", "lizz", "liÿ", "lié", "liя", "li東", "li😀"]
+        self._add(answer, redis, [*words, "l", "lh", "lj", "mi"])
+        found = answer.complete(redis, "places", "li", 99)
+        wanted = sorted(words)
+        name = None
+        if isinstance(found, list) and "li東" not in found:
+            name = "until-z" if "lié" not in found else "letter-for-byte"
+        expect(found, wanted, 'complete(r, "places", "li", 99)', because=name or self._different(peek))
+        self._judge(answer, redis, peek, "li😀", 99, ["li😀"])
+
+    def test_casefold(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Case is compared by casefold(): STRASS finds Straße, and ΣΊΣ finds σίσυφος."""
+        self._add(answer, redis, ["Straße", "Strand", "σίσυφος"])
+        for prefix, word in (("STRASS", "Straße"), ("straß", "Straße"), ("ΣΊΣ", "σίσυφος")):
+            self._judge(answer, redis, peek, prefix, 9, [word], "lower-is-not-casefold")
+
+    def test_signs(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Signs are letters like any other: brackets, stars, plus and minus, spaces."""
+        words = ["[a]", "(b)", "+1", "-1", "*", "new york", "new-york", "newark", "a:b|c"]
+        self._add(answer, redis, words)
+        for prefix in ("[", "(", "+", "-", "*", "new ", "a:", "a:b|"):
+            wanted = sorted(word for word in words if word.startswith(prefix))
+            self._judge(answer, redis, peek, prefix, 99, wanted)
+
+    def test_n(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """At most n words, the first ones; none for n = 0, none in an index that is not there."""
+        self._judge(answer, redis, peek, "x", 3, [])
+        words = [f"word {number:03}" for number in range(20)]
+        self._add(answer, redis, words[::-1])
+        for n in (1, 3, 0):
+            self._judge(answer, redis, peek, "word", n, words[:n])
+
+    def test_everything(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """The empty prefix fits every word."""
+        words = ["Lima", "élan", "zebra", "東京", "😀"]
+        self._add(answer, redis, words)
+        self._judge(answer, redis, peek, "", 99, ["Lima", "zebra", "élan", "東京", "😀"])
+
+    def test_again(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A word that is added again is there once, where it was; in another spelling it is another word."""
+        self._add(answer, redis, ["lima", "lima", "lima", "linz", "linz", "lion"])
+        self._judge(answer, redis, peek, "li", 9, ["lima", "linz", "lion"])
+        self._add(answer, redis, ["LINZ"])
+        found = answer.complete(redis, "places", "linz", 9)
+        if not isinstance(found, list) or sorted(map(str, found)) != ["LINZ", "linz"]:
+            broken('complete(r, "places", "linz", 9) returns linz and LINZ', f"it returned {show(found)}")
+
+    def test_fetches_little(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """In an index of 500 words, those asked for are sent and no more, in one round trip."""
+        for number in range(500):
+            answer.add_word(redis, "places", f"word {number:03}")
+        _few_bytes(
+            wire,
+            lambda: answer.complete(redis, "places", "zz", 3),
+            200,
+            'complete(r, "places", "zz", 3), which finds nothing,',
+            "fetches-everything",
+        )
+        _few_bytes(
+            wire,
+            lambda: answer.complete(redis, "places", "w", 3),
+            300,
+            'complete(r, "places", "w", 3)',
+            "limit-forgotten",
+        )
+        _one_trip(wire, lambda: answer.complete(redis, "places", "w", 3), "complete")
+        _one_trip(wire, lambda: answer.add_word(redis, "places", "Zug"), "add_word")
+
+    def _judge(
+        self,
+        answer: Answer,
+        redis: Redis,
+        peek: Redis,
+        prefix: str,
+        n: int,
+        wanted: list[str],
+        because: str | None = None,
+    ) -> None:
+        expect(
+            answer.complete(redis, "places", prefix, n),
+            wanted,
+            f'complete(r, "places", "{prefix}", {n})',
+            because=self._different(peek) or because,
+        )
+
+    @staticmethod
+    def _different(peek: Redis) -> str | None:
+        """The misconception of an index whose scores are not all equal."""
+        scores = {score for pairs in _sorted_sets(peek).values() for _, score in pairs}
+        return "different-scores" if len(scores) > 1 else None
+
+    @staticmethod
+    def _add(answer: Answer, redis: Redis, words: list[str]) -> None:
+        for word in words:
+            answer.add_word(redis, "places", word)

@@ -1,0 +1,11 @@
+def add_word(r, index, word):
+    """Add `word` to the sorted set `index`."""
+    # The folded form decides the order; the word as it was written comes behind it.
+    r.zadd(index, {f"{word.casefold()}\0{word}": 0})
+
+
+def complete(r, index, prefix, n):
+    """Return at most `n` words that begin with `prefix`, whatever their case, in order."""
+    first = "[" + prefix.casefold()
+    found = r.zrange(index, first, first + "\xff", bylex=True, offset=0, num=n)
+    return [member.split("\0")[1] for member in found]

@@ -1,0 +1,14 @@
+import uuid
+
+
+def record(r, series, when, reading, keep):
+    """Store `reading`, taken at `when`, and forget what is `keep` seconds older."""
+    r.zadd(series, {f"{uuid.uuid4().hex}:{reading}": when})
+    r.zremrangebyscore(series, "-inf", when - keep)
+    r.expire(series, keep)
+
+
+def window(r, series, start, end):
+    """Return the readings from `start` to before `end` as [(when, reading), …], oldest first."""
+    found = r.zrange(series, start, f"({end}", byscore=True, withscores=True)
+    return [(when, float(member.split(":")[1])) for member, when in found]

@@ -1,0 +1,3 @@
+def submit(r, board, player, score):
+    """Keep `score` if it is the best of `player` so far; return whether the board was changed."""
+    return r.zadd(board, {player: score}, gt=True) == 1
