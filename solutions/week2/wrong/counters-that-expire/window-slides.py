@@ -1,0 +1,11 @@
+def count_hit(r, site, page, seconds):
+    key = f"hits:{site}"
+    with r.pipeline(transaction=True) as pipe:
+        pipe.hincrby(key, page, 1)
+        pipe.hexpire(key, seconds, page)
+        count, _ = pipe.execute()
+    return count
+
+
+def page_hits(r, site):
+    return {page: int(count) for page, count in r.hgetall(f"hits:{site}").items()}

@@ -1,0 +1,14 @@
+def put_in(r, cart, item, count):
+    r.hincrby(f"cart:{cart}", item, count)
+
+
+def take_out(r, cart, item):
+    return r.hincrby(f"cart:{cart}", item, -1) >= 0
+
+
+def cart_items(r, cart):
+    return {item: int(count) for item, count in r.hgetall(f"cart:{cart}").items() if int(count) > 0}
+
+
+def cart_size(r, cart):
+    return sum(int(count) for count in r.hvals(f"cart:{cart}") if int(count) > 0)
