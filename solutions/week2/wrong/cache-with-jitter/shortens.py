@@ -1,0 +1,6 @@
+def cache_all(r, entries, seconds, spread, rng):
+    """Write all `entries`, each for `seconds` to `seconds + spread` seconds."""
+    with r.pipeline(transaction=False) as pipe:
+        for key, value in entries.items():
+            pipe.set(key, value, ex=seconds + rng.randint(-spread // 2, spread // 2))
+        pipe.execute()

@@ -1,0 +1,2 @@
+def count_step(r, job, pattern):
+    return len(set(r.scan_iter(match=pattern, count=500)))

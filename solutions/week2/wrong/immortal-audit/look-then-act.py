@@ -1,0 +1,12 @@
+def give_ends(r, pattern, seconds):
+    repaired, cursor = [], None
+    while cursor != 0:
+        cursor, keys = r.scan(cursor or 0, match=pattern, count=1000)
+        with r.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.ttl(key)
+            immortal = [key for key, left in zip(keys, pipe.execute()) if left == -1]
+            for key in immortal:
+                pipe.expire(key, seconds)
+            repaired += [key for key, done in zip(immortal, pipe.execute()) if done]
+    return sorted(repaired)
