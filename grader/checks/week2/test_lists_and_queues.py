@@ -684,21 +684,34 @@ class TestFindYourPlace:
                     because="two-moments",
                 )
 
-    def test_while_served(self, answer: Answer, race: Race) -> None:
-        """While jobs are taken and pushed, the answer is true at one moment."""
+    def test_while_served(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
+        """While jobs are pushed and taken, the answers are true at one moment."""
+        for ask, true in ((answer.place, (2, 1)), (answer.places, ([2], [1]))):
+            with wire.measure() as cost:
+                ask(redis, "print", "b")
+            in_a_pipeline = cost.round_trips == 1 and not _one_step(cost.names)
+            race(
+                partial(self._ask, ask),
+                lambda r: (r.lpush("print", "z"), r.rpop("print")),
+                setup=lambda r: r.lpush("print", *"abc"),
+                invariant=partial(
+                    self._was_true, true, "pipeline-is-no-transaction" if in_a_pipeline else "two-moments"
+                ),
+            )
 
-        def true_once(end: End) -> None:
-            if _plain(end.results[0]) not in (2, 1):
-                broken(
-                    "place 2, or 1 after the first was served", f"place returned {show(end.results[0])}", "two-moments"
-                )
+    @staticmethod
+    def _ask(ask: Callable[..., object], r: Redis) -> object:
+        return ask(r, "print", "b")
 
-        race(
-            lambda r: answer.place(r, "print", "b"),
-            lambda r: (r.rpop("print"), r.lpush("print", "z")),
-            setup=lambda r: r.lpush("print", *"abc"),
-            invariant=true_once,
-        )
+    @staticmethod
+    def _was_true(true: tuple[object, object], misconception: str, end: End) -> None:
+        """The job had the first of the places before another was taken, the second one after."""
+        if _plain(end.results[0]) not in true:
+            broken(
+                f"{true[0]}, or {true[1]} after the first job was taken",
+                f"the answer was {show(end.results[0])}, which was true at no moment",
+                misconception,
+            )
 
 
 class _WorkFailedError(Exception):
