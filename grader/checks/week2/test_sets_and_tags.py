@@ -287,7 +287,12 @@ class TestUniqueVisitors:
             (["thu"], {"bob", "eve", "kim", "Zoë"}, set()),
         ):
             got = answer.newcomers(redis, "wed", before)
-            expect(got, wanted, f'newcomers(r, "wed", {before!r})', because="backwards" if got == wrong else None)
+            expect(
+                got,
+                wanted,
+                f'newcomers(r, "wed", {before!r})',
+                because="backwards" if isinstance(got, set) and got == wrong else None,
+            )
 
     def test_numbers_travel(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """A number that is asked for comes as a number, and not as the names of all it counts."""
@@ -346,7 +351,7 @@ class TestFriends:
             mine, theirs = peek.smembers(f"friends:{me}"), peek.smembers(f"friends:{friend}")
             guessed = {me: "suggests-oneself", friend: "backwards"}
             why = next((name for who, name in guessed.items() if isinstance(got, set) and who in got), None)
-            if got == mine - theirs and got != wanted:
+            if isinstance(got, set) and got == mine - theirs and got != wanted:
                 why = "backwards"
             expect(got, wanted, f'suggest(r, "{me}", "{friend}")', because=why)
 
@@ -432,8 +437,8 @@ class TestSetEncodings:
         ):
             wanted = _steps(peek, members)
             got = _as_steps(answer.encoding_steps(redis, members))
-            name = "only-the-end" if got == [(len(members), wanted[-1][1])] and len(members) > 1 else None
-            expect(got, wanted, f"encoding_steps(r, {typed})", because=name)
+            at_the_end = isinstance(got, list) and got == [(len(members), wanted[-1][1])] and len(members) > 1
+            expect(got, wanted, f"encoding_steps(r, {typed})", because="only-the-end" if at_the_end else None)
 
     def test_repeats(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """A member that comes twice does not make the set larger."""
@@ -949,7 +954,7 @@ def _unless_watch_error(call: Callable[[], object]) -> object:
 
 
 def _nobody_gave_up(end: End) -> None:
-    if _GAVE_UP in end.results:
+    if any(isinstance(result, str) and result == _GAVE_UP for result in end.results):
         broken("the change is tried again when another was quicker", "it raised WatchError", "gives-up")
 
 
