@@ -7,13 +7,14 @@ REDIS ?=
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help learn test build lint bench clean check-style lock
+.PHONY: help learn test build lint bench mutants clean check-style lock
 
 help:
 	@echo "make learn   open the course (REDIS=docker or REDIS=redis://… for another Redis)"
 	@echo "make test    everything that keeps the course true"
 	@echo "make build   notebooks/ and the generated parts of syllabus.md from solutions/"
 	@echo "make bench   the benchmarks"
+	@echo "make mutants changes every solution a little and sees whether its checks notice"
 	@echo "make clean   remove what can be made again (not your answers)"
 
 learn: $(VENV)/.learn
@@ -39,6 +40,9 @@ check-style: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/check_latency.py
 	$(BIN)/python bench/resp_reader.py
+
+mutants: $(VENV)/.dev
+	@$(BIN)/python -m grader.authoring.mutants $(ARGS)
 
 # Needs uv. The files hold hashes and no address of a registry.
 lock:
