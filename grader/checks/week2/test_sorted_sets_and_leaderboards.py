@@ -855,3 +855,505 @@ class TestAutocomplete:
     def _add(answer: Answer, redis: Redis, words: list[str]) -> None:
         for word in words:
             answer.add_word(redis, "places", word)
+
+
+@exercise("week2.sliding-window")
+class TestSlidingWindow:
+    def test_limit(self, answer: Answer, redis: Redis) -> None:
+        """The first `limit` requests pass, the next does not; each client has a window of its own."""
+        for number, wanted in enumerate((True, True, True, False, False), 1):
+            got = answer.allow(redis, "ada", 1000 + number, 3, 60)
+            expect(got, wanted, f'request {number}, allow(r, "ada", {1000 + number}, 3, 60),')
+        expect(answer.allow(redis, "bob", 1006, 3, 60), True, 'the first request of bob, allow(r, "bob", 1006, 3, 60),')
+
+    def test_same_moment(self, answer: Answer, redis: Redis) -> None:
+        """Many requests of one moment are many requests, and so are those of one second."""
+        for client, step in (("ada", 0.0), ("bob", 0.125)):
+            got = [answer.allow(redis, client, 1000 + step * number, 3, 60) for number in range(6)]
+            expect(
+                got,
+                [True] * 3 + [False] * 3,
+                f"six requests, limit 3, {step} s from one to the next: the list of their replies",
+                because="members-collapse" if got.count(True) > 3 else None,
+            )
+
+    def test_refused(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A request that was refused takes no place."""
+        self._play(
+            answer,
+            redis,
+            wire,
+            peek,
+            1,
+            [(1000, True), (1030, False), (1059, False), (1061, True), (1062, False)],
+            "refused requests do not count",
+            "refused-count",
+        )
+
+    def test_slides(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """Each request that passed leaves by itself, `seconds` after it came."""
+        self._play(
+            answer,
+            redis,
+            wire,
+            peek,
+            2,
+            [(1078, True), (1079, True), (1080, False), (1137, False)],
+            "the window slides",
+        )
+        self._play(
+            answer,
+            redis,
+            wire,
+            peek,
+            2,
+            [(1000, True), (1050, True), (1059, False), (1061, True), (1062, False), (1111, True), (1112, False)],
+            "each request leaves by itself",
+        )
+
+    def test_edge(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A request that passed at 1000 counts until just before 1060, and a fraction of a second counts."""
+        self._play(
+            answer,
+            redis,
+            wire,
+            peek,
+            1,
+            [(1000, True), (1059.75, False), (1060, True)],
+            "at 1060 it has left",
+            "edge-still-counts",
+        )
+        self._play(
+            answer,
+            redis,
+            wire,
+            peek,
+            1,
+            [(1000.75, True), (1060.5, False), (1060.75, True)],
+            "1060.5 is 59.75 s after 1000.75",
+            "whole-seconds",
+        )
+
+    def test_memory(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """At most `limit` requests of a client are remembered, however many are refused and however long it goes on."""
+        for now in (*[1000] * 20, *range(2000, 2400, 10)):
+            answer.allow(redis, "ada", now, 3, 60)
+        # A counter or the like beside them is fine.
+        if (stored := _stored(peek)) > 5:
+            broken("3 requests are remembered after 60 calls", f"{stored} things are stored", "refused-count")
+
+    def test_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
+        """One place is left and two requests come at once: one of them passes."""
+        race(
+            lambda r: answer.allow(r, "ada", 1001, 2, 60),
+            lambda r: answer.allow(r, "ada", 1001, 2, 60),
+            setup=lambda r: answer.allow(r, "ada", 1000, 2, 60),
+            invariant=self._one_passed,
+            misconception=self._gap(answer, redis, wire),
+        )
+
+    def test_first_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
+        """The first two requests of a client, with one place, come at once: one of them passes."""
+        race(
+            lambda r: answer.allow(r, "ada", 1000, 1, 60),
+            lambda r: answer.allow(r, "ada", 1000.5, 1, 60),
+            invariant=self._one_passed,
+            misconception=self._gap(answer, redis, wire),
+        )
+
+    def test_ends(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """What is stored about a client ends by itself, `seconds` after the last request or a little later."""
+        immortal = _watch_for_immortals(wire, peek)
+        answer.allow(redis, "ada", 1000, 3, 600)
+        self._judge_ends(peek, immortal, "the first request")
+        for key in peek.scan_iter():
+            peek.expire(key, 20)
+        answer.allow(redis, "ada", 1580, 3, 600)
+        self._judge_ends(peek, immortal, "a request 580 s later")
+
+    @staticmethod
+    def _play(
+        answer: Answer,
+        redis: Redis,
+        wire: Wire,
+        peek: Redis,
+        limit: int,
+        moments: list[tuple[float, bool]],
+        why: str,
+        misconception: str | None = None,
+    ) -> None:
+        client = f"player {moments[0][0]}/{limit}/{len(moments)}"
+        told = []
+        for now, wanted in moments:
+            got = answer.allow(redis, client, now, limit, 60)
+            told.append(f"{now}: {show(got)}")
+            if got is not wanted:
+                if {"INCR", "INCRBY"} & set(wire.names) and not {"ZADD", *_SCRIPTS} & set(wire.names):
+                    misconception = "fixed-window"
+                if _tells_the_time(peek):
+                    misconception = "own-clock"
+                broken(
+                    f"limit {limit} in 60 s: the request at {now} is answered with {wanted}; {why}",
+                    f"the replies were {', '.join(told)}",
+                    misconception,
+                )
+
+    @staticmethod
+    def _judge_ends(peek: Redis, immortal: list[str], when: str) -> None:
+        for key in peek.scan_iter():
+            left = int(peek.ttl(key))
+            if left == -1 or not 597 <= left <= 660:
+                told = "has no end" if left == -1 else f"has {left} s left"
+                broken(f"after {when} every key has about 600 s left", f"{key} {told}", "never-ends")
+        if immortal:
+            broken(
+                "every key has its end from the start",
+                f"{immortal[0]} existed without one for a moment: a program that stops there leaves it for ever",
+                "never-ends",
+            )
+
+    @staticmethod
+    def _one_passed(end: End) -> None:
+        passed = end.results.count(True)
+        if passed != 1 or end.results.count(False) != 1:
+            name = None if passed > 1 else "both-give-way"
+            broken("one request passes, the other does not", f"the replies are {show(end.results)}", name)
+
+    @staticmethod
+    def _gap(answer: Answer, redis: Redis, wire: Wire) -> str:
+        """What is wrong if a race is found, by the commands that are sent."""
+        with wire.measure() as cost:
+            answer.allow(redis, "eve", 1000, 2, 60)
+        return "decides-before-multi" if "MULTI" in cost.names else "check-then-add"
+
+
+def _tells_the_time(peek: Redis) -> bool:
+    """Whether a score looks like a moment of today, where all moments given were long ago."""
+    return any(score > 1e8 for pairs in _sorted_sets(peek).values() for _, score in pairs)
+
+
+@exercise("week2.priority-queue")
+class TestPriorityQueue:
+    def test_order(self, answer: Answer, redis: Redis) -> None:
+        """Of the jobs that are due, the one with the highest priority is taken first."""
+        jobs = [("mail", 1, 990), ("pay", 10, 1000), ("sweep", -5, 980), ("report", 9, 970)]
+        order = self._play(answer, redis, jobs, 1000, 5)
+        name = None
+        if order == ["report", "pay", "mail", "sweep", None]:
+            name = "text-comparison"
+        elif order == ["report", "sweep", "mail", "pay", None]:
+            name = "pops-the-earliest"
+        elif isinstance(order[0], str) and len(set(order[:2])) == 1:
+            name = "remnant"
+        expect(
+            order, ["pay", "report", "mail", "sweep", None], f'five take(r, "q", 1000) of {show(jobs)}', because=name
+        )
+
+    def test_waits(self, answer: Answer, redis: Redis) -> None:
+        """A job is not taken before it is due, however urgent it is, and can be taken from that moment on."""
+        jobs = [("mail", 1, 1000), ("alarm", 99, 2000)]
+        self._schedule(answer, redis, jobs)
+        for now, wanted in (
+            (999.5, None),
+            (1000, "mail"),
+            (1000, None),
+            (1999.75, None),
+            (2000, "alarm"),
+            (2000, None),
+        ):
+            got = answer.take(redis, "q", now)
+            early = "pops-the-highest" if got is not None and got != wanted else None
+            expect(got, wanted, f'take(r, "q", {now}), jobs due at 1000 and 2000,', because=early)
+
+    def test_equal(self, answer: Answer, redis: Redis) -> None:
+        """Among equal priorities the one that was due first is taken first."""
+        jobs = [("b", 5, 990), ("c", 5, 980), ("a", 5, 1000), ("d", 5, 970.5)]
+        expect(
+            self._play(answer, redis, jobs, 1000, 4), ["d", "c", "b", "a"], f'four take(r, "q", 1000) of {show(jobs)}'
+        )
+
+    def test_again(self, answer: Answer, redis: Redis) -> None:
+        """A job that is scheduled again has its new priority and moment, and is there once."""
+        jobs = [("mail", 9, 1000), ("pay", 5, 1000), ("mail", 1, 1000), ("sweep", 9, 1000), ("sweep", 9, 3000)]
+        expect(
+            self._play(answer, redis, jobs, 1000, 3),
+            ["pay", "mail", None],
+            f'three take(r, "q", 1000) of {show(jobs)}',
+        )
+        expect(answer.take(redis, "q", 3000), "sweep", 'take(r, "q", 3000)')
+
+    def test_texts(self, answer: Answer, redis: Redis) -> None:
+        """A job may be any text, and come back as it was."""
+        jobs = [(text, 1, 1000 + at) for at, text in enumerate(["Zoë: {1}", "a b\nc", "", "7", "q:due"])]
+        expect(
+            self._play(answer, redis, jobs, 2000, 6), [job for job, _, _ in jobs] + [None], "six take of five odd texts"
+        )
+
+    def test_nothing_left(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Keys begin with the queue's name, two queues do not meet, and an empty queue leaves no key."""
+        self._schedule(answer, redis, [("mail", 1, 1000), ("pay", 2, 1000)])
+        answer.schedule(redis, "other", "mail", 1, 1000)
+        strange = [key for key in peek.scan_iter() if not key.startswith(("q", "other"))]
+        if strange:
+            broken("all keys begin with the name of the queue", f"there is {strange[0]}")
+        taken = [answer.take(redis, "q", 1000) for _ in range(3)]
+        expect(taken, ["pay", "mail", None], 'three take(r, "q", 1000) of two jobs', because="remnant")
+        expect(answer.take(redis, "other", 1000), "mail", 'take(r, "other", 1000), another queue,')
+        answer.take(redis, "other", 1000)
+        if left := sorted(peek.scan_iter()):
+            broken("no key is left when all jobs are taken", f"there is {', '.join(left)}", "remnant")
+
+    def test_one_job(self, answer: Answer, race: Race) -> None:
+        """Two workers, one job: one of them gets it."""
+
+        def one_got_it(end: End) -> None:
+            if sorted(map(str, end.results)) != ["None", "mail"]:
+                broken("one worker gets mail, the other None", f"they got {show(end.results)}")
+
+        race(
+            lambda r: answer.take(r, "q", 1000),
+            lambda r: answer.take(r, "q", 1000),
+            setup=lambda r: answer.schedule(r, "q", "mail", 1, 1000),
+            invariant=one_got_it,
+            misconception="look-then-remove",
+        )
+
+    def test_two_jobs(self, answer: Answer, race: Race) -> None:
+        """Two workers, two jobs: each gets one, and nobody goes home empty-handed."""
+
+        def each_got_one(end: End) -> None:
+            if sorted(map(str, end.results)) != ["mail", "pay"]:
+                gives_up = None in end.results
+                broken(
+                    "one worker gets pay, the other mail",
+                    f"they got {show(end.results)}",
+                    "gives-up" if gives_up else "look-then-remove",
+                )
+
+        race(
+            lambda r: answer.take(r, "q", 1000),
+            lambda r: answer.take(r, "q", 1000),
+            setup=lambda r: self._schedule(answer, r, [("mail", 1, 1000), ("pay", 2, 1000)]),
+            invariant=each_got_one,
+            misconception="gives-up",
+        )
+
+    def test_never_half(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """A job is scheduled in one step, in one round trip."""
+        names = _names(wire, lambda: answer.schedule(redis, "q", "mail", 1, 1000))
+        if not _one_step(names):
+            broken("one command, one transaction or one script", f"{', '.join(names)} was sent", "half-scheduled")
+        _one_trip(wire, lambda: answer.schedule(redis, "q", "mail", 1, 1000), "schedule", "half-scheduled")
+
+    def test_taken_while_scheduled(self, answer: Answer, race: Race) -> None:
+        """A worker takes while a job is scheduled: it gets the whole job, or nothing and the job stays."""
+
+        def whole_or_nothing(end: End) -> None:
+            later = answer.take(end.redis, "q", 1000)
+            if sorted(map(str, (end.results[1], later))) != ["None", "mail"]:
+                broken("mail is taken once", f"take returned {show(end.results[1])}, and afterwards {show(later)}")
+            if left := sorted(end.redis.scan_iter()):
+                broken("nothing of the job is left", f"there is {', '.join(left)}")
+
+        race(
+            lambda r: answer.schedule(r, "q", "mail", 1, 1000),
+            lambda r: answer.take(r, "q", 1000),
+            invariant=whole_or_nothing,
+            misconception="half-scheduled",
+        )
+
+    def test_fetches_one(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """Of 300 jobs that are due, the worker is sent one."""
+        for number in range(300):
+            answer.schedule(redis, "q", f"job {number:04}", number, 1000)
+        answer.take(redis, "q", 1000)
+        _few_bytes(wire, lambda: answer.take(redis, "q", 1000), 500, "take", "fetches-the-due")
+
+    def _play(
+        self, answer: Answer, redis: Redis, jobs: Sequence[tuple[str, int, float]], now: float, times: int
+    ) -> list[Any]:
+        self._schedule(answer, redis, jobs)
+        return [answer.take(redis, "q", now) for _ in range(times)]
+
+    @staticmethod
+    def _schedule(answer: Answer, redis: Redis, jobs: Sequence[tuple[str, int, float]]) -> None:
+        for job, priority, due in jobs:
+            answer.schedule(redis, "q", job, priority, due)
+
+
+@exercise("week2.trending")
+class TestTrending:
+    NOW, HOUR = 1800000000, 3600
+
+    def test_now(self, answer: Answer, redis: Redis) -> None:
+        """A view counts 1 when it happens, and three count 3."""
+        self._view(answer, redis, "hot", "tea", self.NOW, self.HOUR)
+        self._judge(answer, redis, self.NOW, [("tea", 1.0)], "a view at this moment")
+        for _ in range(2):
+            self._view(answer, redis, "hot", "tea", self.NOW, self.HOUR)
+        found = self._hottest(answer, redis, "hot", 9, self.NOW, self.HOUR)
+        few = _as_tuples(found) == [("tea", 1.0)]
+        self._compare(
+            found,
+            [("tea", 3.0)],
+            "hottest, after three views at this moment,",
+            "last-view-only" if few else "decays-by-views",
+        )
+
+    def test_others(self, answer: Answer, redis: Redis) -> None:
+        """An article does not cool down because others are read."""
+        self._view(answer, redis, "hot", "tea", self.NOW, self.HOUR)
+        for _ in range(3):
+            self._view(answer, redis, "hot", "jam", self.NOW, self.HOUR)
+        self._judge(
+            answer, redis, self.NOW, [("jam", 3.0), ("tea", 1.0)], "one view of tea, three of jam", "decays-by-views"
+        )
+
+    def test_fades(self, answer: Answer, redis: Redis) -> None:
+        """A view counts half as much after one half-life, a quarter after two."""
+        self._view(answer, redis, "hot", "tea", self.NOW, self.HOUR)
+        for hours, heat in ((1, 0.5), (2, 0.25), (0.5, 0.5**0.5), (10, 0.5**10)):
+            self._judge(
+                answer, redis, self.NOW + hours * self.HOUR, [("tea", heat)], f"a view {hours} h ago", "never-fades"
+            )
+
+    def test_views_add_up(self, answer: Answer, redis: Redis) -> None:
+        """The views of an article add up, each with what is left of it."""
+        for hours in (0, 0, 1, 3):
+            self._view(answer, redis, "hot", "tea", self.NOW + hours * self.HOUR, self.HOUR)
+        self._judge(
+            answer,
+            redis,
+            self.NOW + 3 * self.HOUR,
+            [("tea", 0.125 + 0.125 + 0.25 + 1)],
+            "views 3, 3, 2 and 0 h ago",
+            "never-fades",
+        )
+
+    def test_order(self, answer: Answer, redis: Redis) -> None:
+        """Few fresh views beat many old ones."""
+        for article, views, hours in (("old", 40, 0), ("new", 3, 5), ("newest", 2, 6), ("older", 1, -1)):
+            for _ in range(views):
+                self._view(answer, redis, "hot", article, self.NOW + hours * self.HOUR, self.HOUR)
+        heats = [("newest", 2.0), ("new", 1.5), ("old", 40 / 64), ("older", 1 / 128)]
+        for n in (1, 2, 4, 9):
+            self._judge(answer, redis, self.NOW + 6 * self.HOUR, heats[:n], "views 40, 3, 2 and 1", "never-fades", n=n)
+
+    def test_late(self, answer: Answer, redis: Redis) -> None:
+        """A view that is reported late counts with what is left of it, and changes no other view."""
+        for hours in (2, 0, 1):
+            self._view(answer, redis, "hot", "tea", self.NOW + hours * self.HOUR, self.HOUR)
+        self._judge(
+            answer,
+            redis,
+            self.NOW + 2 * self.HOUR,
+            [("tea", 1.75)],
+            "views 0, 2 and 1 h ago, in this order,",
+            "late-is-now",
+        )
+
+    def test_any_year(self, answer: Answer, redis: Redis) -> None:
+        """It works in any year from 1970 to 2106, also with a half-life of a minute."""
+        for board, moments in enumerate(([0, 60], [2**32 - 60, 2**32], [0, 2**32])):
+            for now in moments:
+                self._view(answer, redis, f"hot:{board}", "tea", now, 60)
+                found = self._hottest(answer, redis, f"hot:{board}", 1, now, 60)
+            heat = 1.0 if moments == [0, 2**32] else 1.5
+            self._compare(found, [("tea", heat)], f"hottest after views at {moments[0]} and {moments[1]}", "overflow")
+
+    def test_empty(self, answer: Answer, redis: Redis) -> None:
+        """A board without views has nothing hot."""
+        expect(answer.hottest(redis, "hot", 3, self.NOW, self.HOUR), [], 'hottest(r, "hot", 3, …) of an empty board')
+
+    def test_at_once(self, answer: Answer, race: Race) -> None:
+        """Two views of one article at once both count."""
+
+        def both_count(end: End) -> None:
+            found = answer.hottest(end.redis, "hot", 1, self.NOW, self.HOUR)
+            self._compare(
+                found, [("tea", 2.5)], "hottest, after a view an hour ago and two at once,", "read-then-write"
+            )
+
+        race(
+            lambda r: self._view(answer, r, "hot", "tea", self.NOW, self.HOUR),
+            lambda r: self._view(answer, r, "hot", "tea", self.NOW, self.HOUR),
+            setup=lambda r: self._view(answer, r, "hot", "tea", self.NOW - self.HOUR, self.HOUR),
+            invariant=both_count,
+            misconception="read-then-write",
+        )
+
+    def test_cost(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A view leaves the other articles alone; each function makes one round trip, and hottest writes nothing."""
+        for number in range(60):
+            self._view(answer, redis, "hot", f"article {number:03}", self.NOW + number, self.HOUR)
+        before = self._others(peek)
+        _few_bytes(
+            wire,
+            lambda: self._view(answer, redis, "hot", "tea", self.NOW + 99, self.HOUR),
+            300,
+            "view",
+            "rewrites-everything",
+        )
+        if self._others(peek) != before:
+            broken("a view of tea leaves the other articles as they are", "their scores changed", "rewrites-everything")
+        _one_trip(
+            wire, lambda: self._view(answer, redis, "hot", "tea", self.NOW + 99, self.HOUR), "view", "read-then-write"
+        )
+
+        def hottest() -> object:
+            return answer.hottest(redis, "hot", 2, self.NOW + 99, self.HOUR)
+
+        stored = _sorted_sets(peek)
+        _few_bytes(wire, hottest, 400, "hottest(r, board, 2, …)", "rewrites-everything")
+        _one_trip(wire, hottest, "hottest")
+        if _sorted_sets(peek) != stored:
+            broken("hottest writes nothing", "what is stored has changed", "rewrites-everything")
+
+    @staticmethod
+    def _others(peek: Redis) -> dict[str, list[tuple[str, float]]]:
+        """All sorted sets without tea."""
+        return {key: [pair for pair in pairs if pair[0] != "tea"] for key, pairs in _sorted_sets(peek).items()}
+
+    def _judge(
+        self,
+        answer: Answer,
+        redis: Redis,
+        now: float,
+        wanted: list[tuple[str, float]],
+        told: str,
+        misconception: str | None = None,
+        n: int = 9,
+    ) -> None:
+        found = self._hottest(answer, redis, "hot", n, now, self.HOUR)
+        self._compare(found, wanted, f'hottest(r, "hot", {n}, …) with {told}', misconception)
+
+    @staticmethod
+    def _view(answer: Answer, redis: Redis, board: str, article: str, now: float, half_life: int) -> None:
+        try:
+            answer.view(redis, board, article, now, half_life)
+        except AnswerProblem as problem:
+            broken(f"view works at {now}", problem.sentence, _too_large(problem))
+
+    @staticmethod
+    def _hottest(answer: Answer, redis: Redis, board: str, n: int, now: float, half_life: int) -> Any:
+        try:
+            return answer.hottest(redis, board, n, now, half_life)
+        except AnswerProblem as problem:
+            broken(f"hottest works at {now}", problem.sentence, _too_large(problem))
+
+    @staticmethod
+    def _compare(found: Any, wanted: list[tuple[str, float]], call: str, misconception: str | None) -> None:
+        """Compare the articles exactly and the heats to a millionth."""
+        rows = _rows_of(found, call)
+        same = [row[0] for row in rows] == [article for article, _ in wanted]
+        for row, (_, heat) in zip(rows, wanted, strict=False):
+            value = row[1] if len(row) == 2 else None
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value - heat) <= 1e-6 * heat:
+                same = False
+        if not same:
+            broken(f"{call} returns {show(wanted)}", f"it returned {show(found)}", misconception)
+
+
+def _too_large(problem: AnswerProblem) -> str | None:
+    """The misconception behind a number that is too large for a double."""
+    return "overflow" if "OverflowError" in problem.sentence or "not a valid float" in problem.sentence else None

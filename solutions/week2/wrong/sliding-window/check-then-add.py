@@ -1,0 +1,12 @@
+import uuid
+
+
+def allow(r, client, now, limit, seconds):
+    """Return whether a request of `client` at `now` is among the `limit` that may pass in `seconds` seconds."""
+    key = f"window:{client}"
+    r.zremrangebyscore(key, "-inf", now - seconds)
+    if r.zcard(key) >= limit:
+        return False
+    r.zadd(key, {uuid.uuid4().hex: now})
+    r.expire(key, seconds)
+    return True

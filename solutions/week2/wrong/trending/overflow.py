@@ -1,0 +1,9 @@
+def view(r, board, article, now, half_life):
+    """Count a view of `article` at `now`."""
+    r.zincrby(board, 2 ** (now / half_life), article)
+
+
+def hottest(r, board, n, now, half_life):
+    """Return the `n` hottest articles at `now` as [(article, heat), …], the hottest first."""
+    found = r.zrange(board, 0, n - 1, desc=True, withscores=True)
+    return [(article, score / 2 ** (now / half_life)) for article, score in found]
