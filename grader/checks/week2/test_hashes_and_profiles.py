@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from redis import Redis
+from redis import Redis, ResponseError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
@@ -225,6 +226,12 @@ def _save(answer: Answer, profile: dict[str, Any], r: Redis) -> None:
     answer.save_user(r, "ada", dict(profile))
 
 
+def _birthday(r: Redis) -> None:
+    # An answer may have put something else in the place of the hash; the invariant will say so.
+    with suppress(ResponseError):
+        r.hincrby("user:ada", "age", 1)
+
+
 @exercise("week2.user-profile")
 class TestUserProfile:
     def test_types(self, answer: Answer, redis: Redis, peek: Redis) -> None:
@@ -307,7 +314,7 @@ class TestUserProfile:
 
         race(
             lambda r: answer.set_newsletter(r, "ada", True),
-            lambda r: r.hincrby("user:ada", "age", 1),
+            _birthday,
             setup=lambda r: answer.save_user(r, "ada", dict(_ADA)),
             invariant=both_changed,
             misconception="reads-then-writes",
@@ -599,8 +606,8 @@ class TestMemoryOfAUser:
 
     def test_whole_hash(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """A hash of many fields, one of which is large, is weighed as a whole."""
-        for large in (3, 590):
-            fields: dict[str, Any] = {f"field{number}": number for number in range(600)} | {
+        for large in (3, 33):
+            fields: dict[str, Any] = {f"field{number}": number for number in range(40)} | {
                 f"field{large}": "x" * 50_000
             }
             wanted = _weigh(peek, "many", fields)
@@ -651,7 +658,7 @@ class TestBulkImport:
         for many in (6, 7, 1, 0):
             peek.flushdb()
             got = answer.import_profiles(redis, iter(_Feed(peek, many)), 3)
-            stored = {key: peek.hgetall(key) for key in _keys(peek)}
+            stored = {key: peek.hgetall(key) if peek.type(key) == "hash" else peek.type(key) for key in _keys(peek)}
             wanted = {f"user:{n}": {"name": f"user {n}", "age": str(n % 90)} for n in range(many)}
             if stored != wanted:
                 rest = sorted(set(wanted) - set(stored))
@@ -903,8 +910,10 @@ class TestSessionFields:
 
     def test_closed(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """A session that was closed, or never opened, is None."""
-        session = _opened(answer, redis)
+        session, other = _opened(answer, redis), _opened(answer, redis, "bob")
         answer.close_session(redis, session)
+        expect(answer.recall(redis, other, 1800), {"user": "bob"}, "recall of another session")
+        answer.close_session(redis, other)
         for name in (session, "nobody"):
             got = _raises_not(partial(answer.recall, redis, name, 1800), "recall returns None", "comes-back")
             expect(got, None, "recall of a session that is not open", known={}, because="comes-back")

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from redis import Redis
+from redis import Redis, ResponseError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
@@ -166,6 +166,105 @@ class TestPredictLists:
     def test_moves(self, answer: Answer, peek: Redis) -> None:
         """LMOVE onto the same list, and onto another."""
         _judge_predictions(answer, peek, "moves")
+
+
+# For each wish a command that makes it come true, and those that betray a misconception. Any other command with the same
+# reply and the same lists afterwards is as good.
+_WISHES: dict[str, tuple[str, dict[str, str]]] = {
+    "look": (
+        "LINDEX jobs -1",
+        {"LINDEX jobs 0": "wrong-end", "RPOP jobs": "takes-instead-of-looking", "LPOP jobs": "wrong-end"},
+    ),
+    "take": (
+        "RPOP jobs 2",
+        {"LPOP jobs 2": "wrong-end", "LRANGE jobs -2 -1": "looks-instead-of-taking"},
+    ),
+    "leave": ("LREM line -1 bob", {"LREM line 1 bob": "wrong-end", "LREM line 0 bob": "all-at-once"}),
+    "let in": ("LINSERT line AFTER dan cleo", {"LINSERT line BEFORE dan cleo": "before-is-in-front"}),
+    "correct": ("LSET names -1 Zora", {}),
+    "keep": (
+        "LTRIM log 0 2",
+        {"LTRIM log 3 -1": "trim-removes", "LTRIM log 0 3": "one-too-many", "LTRIM log -3 -1": "trim-removes"},
+    ),
+    "turn": ("LMOVE players players LEFT RIGHT", {"LMOVE players players RIGHT LEFT": "wrong-end"}),
+    "find": ("LPOS line bob", {"LPOS line bob RANK -1": "wrong-end", "LPOS line bob RANK 2": "wrong-end"}),
+    "notify": (
+        "LPUSHX listeners ping",
+        {"LPUSH listeners ping": "push-creates", "RPUSH listeners ping": "push-creates"},
+    ),
+}
+_ON_LISTS = {
+    *("LINDEX", "LINSERT", "LLEN", "LMOVE", "LMPOP", "LPOP", "LPOS", "LPUSH", "LPUSHX", "LRANGE", "LREM", "LSET"),
+    *("LTRIM", "RPOP", "RPOPLPUSH", "RPUSH", "RPUSHX"),
+}
+
+
+@exercise("week2.one-command")
+class TestOneCommand:
+    def test_look_and_take(self, answer: Answer, peek: Redis) -> None:
+        """look, take: at the end that is served next; looking changes nothing."""
+        self._judge(answer, peek, "look", "take")
+
+    def test_inside(self, answer: Answer, peek: Redis) -> None:
+        """leave, let in, correct: the right element, the right side, and no other."""
+        self._judge(answer, peek, "leave", "let in", "correct")
+
+    def test_whole(self, answer: Answer, peek: Redis) -> None:
+        """keep, turn: what stays, and in which order."""
+        self._judge(answer, peek, "keep", "turn")
+
+    def test_find_and_notify(self, answer: Answer, peek: Redis) -> None:
+        """find, notify: an index from the left, and no list that was not there."""
+        self._judge(answer, peek, "find", "notify")
+        given = self._line(answer, "notify")
+        with_a_list = [self._run(peek, line, listeners=True) for line in (given, "LPUSHX listeners ping")]
+        if with_a_list[0] not in (with_a_list[1], self._run(peek, "RPUSHX listeners ping", listeners=True)):
+            broken("`notify` pushes onto listeners if that list exists", f"`{given}` left {with_a_list[0][1]}")
+
+    def _judge(self, answer: Answer, peek: Redis, *names: str) -> None:
+        for name in names:
+            wanted_line, known = _WISHES[name]
+            line = self._line(answer, name)
+            got, wanted = self._run(peek, line), self._run(peek, wanted_line)
+            if got == wanted:
+                continue
+            misconception = next((why for wrong, why in known.items() if self._run(peek, wrong) == got), None)
+            changed = f"the lists are then {got[1]}" if got[1] != wanted[1] else f"the lists are right, {got[1]}"
+            broken(f"`{name}` comes true", f"`{line}` answered {show(got[0])}; {changed}", misconception)
+
+    @staticmethod
+    def _line(answer: Answer, name: str) -> str:
+        wishes = answer.value("wishes")
+        line = wishes.get(name) if isinstance(wishes, dict) else None
+        if not isinstance(line, str) or not line.strip():
+            broken(f"one command for `{name}`, as a text", "there is none yet")
+        try:
+            words = split_line(line)
+        except ValueError as error:
+            broken(f"one command for `{name}`", f"redis-cli cannot read `{line}`: {error}")
+        if words[0].decode(errors="replace").upper() not in _ON_LISTS:
+            broken(f"one command on lists for `{name}`, which does not wait", f"it is `{line}`")
+        return line
+
+    @staticmethod
+    def _run(peek: Redis, line: str, listeners: bool = False) -> tuple[object, dict[str, list[str]]]:
+        """What the line answers, and the lists afterwards that are not as they were."""
+        peek.flushdb()
+        peek.lpush("jobs", "j1", "j2", "j3", "j4", "j5")
+        peek.rpush("line", "eve", "bob", "dan", "bob", "ada")
+        peek.rpush("names", "Ada", "Bob", "Zoe")
+        peek.lpush("log", "e1", "e2", "e3", "e4", "e5", "e6")
+        peek.rpush("players", "red", "blue", "green")
+        if listeners:
+            peek.rpush("listeners", "hello")
+        before = _lists(peek)
+        reply: object
+        try:
+            reply = peek.execute_command(*split_line(line))  # type: ignore[no-untyped-call]
+        except ResponseError as error:
+            reply = f"(error) {error}"
+        after = _lists(peek)
+        return reply, {key: after.get(key, []) for key in before | after if after.get(key) != before.get(key)}
 
 
 @exercise("week2.activity-feed")

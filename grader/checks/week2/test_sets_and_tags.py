@@ -598,7 +598,7 @@ class TestRaffle:
             if len(set(drawn)) < len(drawn):
                 broken("nobody wins twice", f"the two draws gave {end.results[0]} and {end.results[1]}")
             if set(drawn) != {"ada", "bob"}:
-                broken("all two entries win, asked for 2 by each", f"the winners are {_several(set(drawn))}")
+                broken("both entries win, as two draws ask for two each", f"the winners are {_several(set(drawn))}")
 
         race(
             lambda r: answer.draw(r, "spring", 2),
