@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 import pytest
-from redis import Redis
+from redis import Redis, RedisError
 
 from grader.checks.answer import Answer, AnswerProblem, is_learner_file
 from grader.checks.catalog import Exercise
@@ -206,6 +206,8 @@ class CheckSession:
                 promise.kind, promise.happened, promise.where = error.kind, error.sentence, list(error.where)
             case StuckError():
                 promise.kind, promise.happened = "deadline", f"One of the copies had no end: {error}."
+            case RedisError() if promise.timeline is not None:
+                promise.kind, promise.happened = "wrong", f"Another client got an error: {error}"
             case AssertionError():
                 promise.kind, promise.misconception = "wrong", fallback
                 promise.happened = told + str(error).partition("\nassert ")[0]

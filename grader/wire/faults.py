@@ -368,7 +368,11 @@ class Faults:
         if setup is not None:
             setup(self.redis)
         self.proxy.clear()
-        self.script([fault] if fault is not None else [])
+        if fault is not None:
+            # Who has died does not come back with a new connection: redis-py's transaction() would.
+            self.script([fault, self._fault("refuse", fault.at, None, "before", None)])
+        else:
+            self.script([])
         result = error = None
         client = self.client()
         try:

@@ -80,12 +80,24 @@ def row_of(step: Step, before: State, after: State) -> Row:
     changes: dict[str, str | None] = {
         key: after.get(key) for key in sorted({*before, *after}, key=str) if before.get(key) != after.get(key)
     }
-    commands = [format_command(command, _VALUE) for command in step.commands]
+    commands = [format_command(_without_script(command), _VALUE) for command in step.commands]
     replies = [
         format_reply(reply, command, _VALUE) for reply, command in zip(step.replies, step.commands, strict=False)
     ]
     replies += ["(waits)" if step.blocked else "(no reply)"] * (len(commands) - len(replies))
     return Row(step.actor, commands, replies, changes)
+
+
+def _without_script(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """A command in which the text of a script does not hide its keys and arguments."""
+    match [word.upper() for word in command[:2]]:
+        case [b"EVAL" | b"EVAL_RO", _]:
+            return (command[0], b"(script)", *command[2:])
+        case [b"EVALSHA" | b"EVALSHA_RO", _]:
+            return (command[0], command[1][:8], *command[2:])
+        case [b"SCRIPT", b"LOAD"]:
+            return (*command[:2], b"(script)")
+    return command
 
 
 def state_of(client: redis.Redis) -> State:
