@@ -1,0 +1,11 @@
+wishes = {
+    "look": "LINDEX jobs -1",
+    "take": "RPOP jobs 2",
+    "leave": "LREM line -1 bob",
+    "let in": "LINSERT line AFTER dan cleo",
+    "correct": "LSET names -1 Zora",
+    "keep": "LTRIM log 0 3",
+    "turn": "LMOVE players players LEFT RIGHT",
+    "find": "LPOS line bob",
+    "notify": "LPUSHX listeners ping",
+}
