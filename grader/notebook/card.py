@@ -12,49 +12,14 @@ from html import escape
 from grader.checks import Exercise
 from grader.checks.session import Promise
 from grader.marking import ExerciseResult
+from grader.notebook.style import CARD_STYLE, WIRE_STYLE
+from grader.wire.race import Timeline
 
 MARKS = {"kept": "✔", "broken": "✘", "untried": "·", "skipped": "–", "error": "!"}
 _TONES = {"kept": "good", "broken": "bad", "untried": "dim", "skipped": "dim", "error": "odd"}
 _SENT_LIMIT = 14
+_CUT = "(cut here"  # how a transcript marks the place where a fault broke the connection
 _LINE_LIMIT = 200
-
-# The class again and again, because JupyterLab's own rules for lists and code in outputs are as specific as that.
-# The last rule hides the one-line error below a red card: it repeats the card, and is for Validate and nbgrader.
-_STYLE = """
-<style>
-.rc-card{--rc-good:#1a7f37;--rc-bad:#cf222e;--rc-odd:#9a6700;--rc-hint:#0969da;--rc-tint:rgba(191,135,0,.10);
- --rc-dim:#5f6770;--rc-box:rgba(125,125,125,.10);--rc:var(--rc-dim);
- border:1px solid var(--jp-border-color2,#8884);border-left:4px solid var(--rc);border-radius:6px;
- padding:9px 15px 10px;margin:4px 0;max-width:60em;overflow-wrap:anywhere;
- font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
- color:var(--jp-ui-font-color1,inherit);background:var(--jp-layout-color1,transparent)}
-[data-jp-theme-light="false"] .rc-card,.vscode-dark .rc-card{--rc-good:#4ac26b;--rc-bad:#ff8182;--rc-odd:#d4a72c;
- --rc-hint:#54aeff;--rc-tint:rgba(212,167,44,.13);--rc-dim:#a3abb4}
-.rc-good{color:var(--rc-good)}.rc-bad{color:var(--rc-bad)}.rc-odd{color:var(--rc-odd)}
-.rc-card .rc-dim{color:var(--rc-dim)}
-.rc-head{display:flex;gap:2px 10px;align-items:baseline;flex-wrap:wrap}
-.rc-head b{font-size:14.5px;color:var(--rc)}.rc-head span{margin-left:auto;font-size:12.5px}
-.rc-card.rc-card ul{list-style:none;margin:5px 0 0;padding:0}
-.rc-card.rc-card li{display:grid;grid-template-columns:20px minmax(0,1fr);margin:2px 0;padding:0}
-.rc-card li>span{font-weight:700}
-.rc-card.rc-card p{margin:3px 0}
-.rc-card.rc-card dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 12px;margin:3px 0 4px;
- font-size:13px}
-.rc-card.rc-card :is(dt,dd){float:none;width:auto;margin:0;padding:0}
-.rc-card.rc-card dt{color:var(--rc-dim);font-weight:400;white-space:nowrap}.rc-card dd{white-space:pre-wrap}
-.rc-card.rc-card.rc-card code{font-size:12.5px;padding:0 3px;border-radius:3px;background:var(--rc-box);
- color:var(--jp-ui-font-color1,inherit);white-space:pre-wrap}.rc-card.rc-card.rc-card .rc-dim code{color:inherit}
-.rc-card.rc-card pre{margin:5px 0 6px;padding:6px 11px;border-radius:4px;border:0;background:var(--rc-box);
- font:12.5px/1.45 var(--jp-code-font-family,monospace);color:inherit;white-space:pre-wrap;max-height:26em;
- overflow-y:auto}
-.rc-why{margin:5px 0 6px;padding:5px 11px 6px;border-left:3px solid var(--rc-odd);border-radius:0 4px 4px 0;
- background:var(--rc-tint)}
-.rc-foot{margin-top:8px;padding-top:6px;border-top:1px solid var(--jp-border-color2,#8884)}
-.rc-card summary{cursor:pointer;color:var(--rc-dim);margin-top:3px}
-.jp-OutputArea-child:has(>* .rc-card:is([data-status=wrong],[data-status=todo]))+
- .jp-OutputArea-child:has(>[data-mime-type="application/vnd.jupyter.stderr"]){display:none}
-</style>
-"""
 
 
 class ResultCard:
@@ -75,7 +40,7 @@ class ResultCard:
         r = self.result
         mark, tone = self._mark()
         parts = [
-            f'{_STYLE}<div class="rc-card" data-status="{r.status}" style="--rc:var(--rc-{tone})">',
+            f'{CARD_STYLE}<div class="rc-card" data-status="{r.status}" style="--rc:var(--rc-{tone})">',
             f'<div class="rc-head"><b>{mark} {escape(r.title)}</b><code class="rc-dim">{escape(r.slug)}</code>',
             f'<span class="rc-dim">{escape(self._points())}</span></div>',
         ]
@@ -114,7 +79,11 @@ class ResultCard:
         if promise.misconception is not None:
             text = self.exercise.misconceptions.get(promise.misconception, "")
             parts.append(f'<div class="rc-why"><b>{escape(promise.misconception)}</b><br>{_inline(text)}</div>')
-        if promise.sent:
+        if promise.timeline is not None:
+            from grader.notebook.timeline_card import timeline_html
+
+            parts.append(WIRE_STYLE + timeline_html(Timeline.from_dict(promise.timeline)))
+        elif promise.sent:
             parts.append(_pre(_shorten(promise.sent)))
         return "".join(parts)
 
@@ -182,7 +151,8 @@ class ResultCard:
                     if promise.misconception:
                         why = self.exercise.misconceptions.get(promise.misconception, "")
                         out += _wrap(f"{promise.misconception}: {why}", width, "      ")
-                    out += [f"        {line}" for line in _shorten(promise.sent)]
+                    sent = promise.sent if promise.timeline is not None else _shorten(promise.sent)
+                    out += [f"        {line}" for line in sent]
         if r.printed:
             out += ["  Your code printed:", *(f"      {line}" for line in r.printed.splitlines()[:8])]
         if r.status == "solved":
@@ -203,8 +173,9 @@ class HintCard:
     def _repr_html_(self) -> str:
         text = self.exercise.hints[self.number - 1]
         return (
-            f'{_STYLE}<div class="rc-card" style="--rc:var(--rc-hint)"><div class="rc-head"><b>Hint {self.number} of '
-            f'{len(self.exercise.hints)}</b><code class="rc-dim">{escape(self.exercise.slug)}</code></div>'
+            f'{CARD_STYLE}<div class="rc-card" style="--rc:var(--rc-hint)"><div class="rc-head">'
+            f"<b>Hint {self.number} of {len(self.exercise.hints)}</b>"
+            f'<code class="rc-dim">{escape(self.exercise.slug)}</code></div>'
             f"{_blocks(text)}</div>"
         )
 
@@ -215,7 +186,8 @@ class HintCard:
 
 
 def _pre(lines: list[str]) -> str:
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"
+    shown = (f'<span class="rc-bad">{escape(line)}</span>' if line.startswith(_CUT) else escape(line) for line in lines)
+    return f"<pre>{chr(10).join(shown)}</pre>"
 
 
 def _wrap(text: str, width: int, first: str, rest: str | None = None) -> list[str]:

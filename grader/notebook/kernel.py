@@ -1,4 +1,4 @@
-"""What the running kernel knows: which cell is running, which answer cells ran and how they ended."""
+"""What the running kernel knows: which cell is running, which answer cells ran and how they ended; and its magics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from grader.checks import AnswerProblem, Catalog, Exercise
 from grader.marking.magics import read_python
+from grader.notebook.magics import WireMagic
 
 
 class Watcher:
@@ -94,4 +95,5 @@ def watcher() -> Watcher | None:
         shell = get_ipython()
         if shell is not None:
             _watcher = Watcher(shell)
+            WireMagic(shell)
     return _watcher

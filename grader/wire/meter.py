@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.resp import ErrorReply
 from grader.wire.session import Session
@@ -28,6 +28,8 @@ _SETUP = frozenset({"hello", "auth", "select", "client|setinfo", "client|setname
 # Their time includes that of the commands inside them, which are counted by themselves too.
 _CONTAINERS = frozenset({"exec", "eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro"})
 _SCRIPTS = _CONTAINERS - {"exec"}
+# 24 buckets of 128 counters of 8 bytes, for times up to a second with two digits, and the record that holds them.
+_HISTOGRAM_BYTES = 24 * 128 * 8 + 128
 _BLOCKING = frozenset(
     {"blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "xread", "xreadgroup"}
     | {"wait", "waitaof"}
@@ -74,8 +76,9 @@ class Bill:
 
     `others` are commands the server ran meanwhile that this wire did not send, name -> how often: another client's,
     or (when `scripts` is true) perhaps a script's; where there are any, times and memory include theirs.
-    `memory` is the server's used_memory in bytes, before and after; `buffers` the part of it that clients' buffers took
-    (a large value leaves a large one behind), None where that is not known. `held` are the touched keys that exist
+    `memory` is the server's used_memory in bytes, before and after; `aside` is how much of the difference is no
+    data: clients' buffers (a large value leaves a large one behind), and the latency histogram that the server begins
+    for a command when it first runs. `held` are the touched keys that exist
     afterwards, `gone` counts those that do not, `unasked` those beyond `KEYS_ASKED`. `unknown` says what this Redis
     would not tell.
     """
@@ -86,7 +89,7 @@ class Bill:
     scripts: bool = False
     walks: list[Walk] = field(default_factory=list)
     memory: tuple[int, int] | None = None
-    buffers: tuple[int, int] | None = None
+    aside: int = 0
     held: list[Held] = field(default_factory=list)
     gone: int = 0
     unasked: int = 0
@@ -147,11 +150,8 @@ class Bill:
 
     @property
     def growth(self) -> int | None:
-        """By how many bytes used_memory grew, clients' buffers left out where they are known."""
-        if self.memory is None:
-            return None
-        before, after = self.buffers or (0, 0)
-        return self.memory[1] - self.memory[0] - (after - before)
+        """By how many bytes used_memory grew, without what is no data."""
+        return None if self.memory is None else self.memory[1] - self.memory[0] - self.aside
 
     @property
     def encodings(self) -> list[tuple[str, str, int, int]]:
@@ -166,14 +166,23 @@ class Bill:
         return str(self.cost)
 
 
+_Kind = TypeVar("_Kind", bound=Bill)
+
+
 @contextmanager
-def metered(transcript: Transcript, url: str, client: str | None = None) -> Iterator[Bill]:
+def metered(
+    transcript: Transcript,
+    url: str,
+    client: str | None = None,
+    kind: type[_Kind] = Bill,  # type: ignore[assignment]
+) -> Iterator[_Kind]:
     """Measure a block with the server's side of it.
 
     Args:
         transcript: the wire (or proxy) whose commands are measured.
         url: the Redis behind it, in the database that the work uses.
         client: only the clients of that label.
+        kind: the class of the bill, for those who show it.
 
     Raises:
         OSError: when the meter cannot connect.
@@ -185,7 +194,7 @@ def metered(transcript: Transcript, url: str, client: str | None = None) -> Iter
         before = _Reading(session)
         before.take()
         with transcript.measure(client) as cost:
-            bill = Bill(cost)
+            bill = kind(cost)
             yield bill
         after = _Reading(session)
         after.take(first=False)
@@ -245,7 +254,10 @@ def _fill(bill: Bill, before: _Reading, after: _Reading, session: Session) -> No
     if before.memory is not None and after.memory is not None:
         bill.memory = before.memory, after.memory
         if before.buffers is not None and after.buffers is not None:
-            bill.buffers = before.buffers, after.buffers
+            bill.aside = after.buffers - before.buffers
+        # The command that reads histograms has begun its own before the first reading of the memory.
+        begun = after.histograms.keys() - before.histograms.keys() - {"latency|histogram"}
+        bill.aside += len(begun) * _HISTOGRAM_BYTES if before.histograms else 0
     sent = Counter(_stat_name(each.command, after.calls) for each in bill.exchanges)
     bill.scripts = any(name in _SCRIPTS for name in sent)
     for name, (calls, spent, rejected) in after.calls.items():

@@ -358,7 +358,7 @@ def test_a_transaction_whose_first_reply_is_a_list_is_recorded(wire: Wire) -> No
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_a_client_of_somebody_elses_making_can_be_watched(server: Server, wire: Wire, protocol: int) -> None:
+def test_a_client_of_somebody_elses_making_can_be_watched(server: LocalServer, wire: Wire, protocol: int) -> None:
     client = server.client(protocol=protocol, db=3, client_name="mine")
     client.set("unseen", 1)
     assert wire.watch(client, "A") is client
