@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from redis import Redis
+import pytest
+from redis import Redis, ResponseError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
@@ -452,7 +453,10 @@ class TestSetEncodings:
 
     def test_other_settings(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """The server's settings decide, and not a number you remember."""
-        peek.config_set("set-max-intset-entries", 20)
+        try:
+            peek.config_set("set-max-intset-entries", 20)
+        except ResponseError as refused:
+            pytest.skip(f"this Redis does not let its settings be changed: {refused}")
         members: list[Any] = list(range(40))
         expect(
             _as_steps(answer.encoding_steps(redis, members)),
