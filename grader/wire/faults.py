@@ -334,25 +334,28 @@ class Faults:
         setup: Callable[[redis.Redis], object] | None = None,
         then: Callable[[End], object],
         whens: Sequence[When] = ("before", "after"),
+        dies: bool = True,
         misconception: str | None = None,
     ) -> int:
         """Let `actor` die at each of its commands in turn, and look what is left.
 
         First it runs unharmed, to count its commands; then once for each of them and each of `whens`, with the
-        connection cut there. Every run begins with an emptied database and `setup(client)`; `actor(client)` gets
-        a new client, whose first error of connection ends it (unless the actor handles it). Afterwards
-        `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a sentence,
-        where something that must always hold does not.
+        connection cut there. Every run begins with an emptied database and `setup(client)`. Who has died gets no
+        other connection, unless `dies` is false: then the network was cut, and an actor that handles it may go on.
+        Afterwards `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a
+        sentence, where something that must always hold does not.
 
         Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold, and
         whatever else `actor` or `then` raises.
         """
-        self._once(actor, setup, then, None, misconception)
+        self._once(actor, setup, then, [], misconception)
         count = len(self.proxy.exchanges)
         for number in range(1, count + 1):
             for when in whens:
-                fault = self._fault("cut", number, None, when, None)
-                self._once(actor, setup, then, fault, misconception)
+                happens = [self._fault("cut", number, None, when, None)]
+                if dies:
+                    happens.append(self._fault("refuse", number, None, "before", None))
+                self._once(actor, setup, then, happens, misconception)
         return 1 + count * len(whens)
 
     def _once(
@@ -360,7 +363,7 @@ class Faults:
         actor: Callable[[redis.Redis], object],
         setup: Callable[[redis.Redis], object] | None,
         then: Callable[[End], object],
-        fault: Fault | None,
+        happens: list[Fault],
         misconception: str | None,
     ) -> None:
         self.clear()
@@ -368,11 +371,7 @@ class Faults:
         if setup is not None:
             setup(self.redis)
         self.proxy.clear()
-        if fault is not None:
-            # Who has died does not come back with a new connection: redis-py's transaction() would.
-            self.script([fault, self._fault("refuse", fault.at, None, "before", None)])
-        else:
-            self.script([])
+        self.script(happens)
         result = error = None
         client = self.client()
         try:
