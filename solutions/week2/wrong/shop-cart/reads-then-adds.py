@@ -15,4 +15,4 @@ def cart_items(r, cart):
 
 
 def cart_size(r, cart):
-    return sum(int(count) for count in r.hvals(f"cart:{cart}") if int(count) > 0)
+    return sum(max(0, int(count)) for count in r.hvals(f"cart:{cart}"))
