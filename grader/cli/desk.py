@@ -82,7 +82,7 @@ def _greet(server: DeskRedis, running: Lab) -> None:
     for name, value in (
         (f"Redis {server.version}", server.shown),
         ("JupyterLab", running.url),
-        ("Lessons", "modules/week1-fundamentals/README.md"),
+        ("Lessons", "modules/README.md"),
     ):
         out().print(Text.assemble((f"  {name:<14}", "bold"), value), soft_wrap=True)
     out().print(Text("\nCtrl-C ends both and leaves nothing running.", "dim"))
