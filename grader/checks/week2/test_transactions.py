@@ -1012,6 +1012,22 @@ class TestInvoiceNumbers:
             invariant=right,
         )
 
+    def test_stock_taken(self, answer: Answer, race: Race) -> None:
+        """The stock may be changed without an order, too; it never goes below zero."""
+
+        def not_below(end: End) -> None:
+            left = _number(end.redis, "stock:tea")
+            if left is None or left < 0:
+                broken("what was there is sold once", f"the stock is {left}; place_order returned {end.results[0]}")
+
+        race(
+            lambda r: answer.place_order(r, "ada", "tea", 1),
+            lambda r: r.set("stock:tea", 0),
+            setup=lambda r: r.set("stock:tea", 1),
+            invariant=not_below,
+            misconception="watches-only-the-number",
+        )
+
     def test_dies_anywhere(self, answer: Answer, faults: Faults) -> None:
         """Whichever command the program dies at, there is no half order and no number missing."""
 
