@@ -268,7 +268,7 @@ class TestUserProfile:
         answer.save_user(redis, "ada", _ADA | {"city": None})
         loaded = answer.load_user(redis, "ada")
         logins = loaded.get("logins") if isinstance(loaded, dict) else loaded
-        expect(logins, 2, "the logins after saving again", because="save-resets-logins")
+        expect(logins, 2, 'load_user(r, "ada")["logins"] after saving again', because="save-resets-logins")
 
     def test_newsletter(self, answer: Answer, redis: Redis) -> None:
         """set_newsletter changes that field, to True and to False, and no other."""
@@ -456,9 +456,14 @@ class TestShopCart:
             [answer.take_out(redis, "ada", "tea") for _ in range(4)], [True, True, False, False], "four calls, two teas"
         )
         expect(answer.take_out(redis, "ada", "jam"), False, 'take_out(r, "ada", "jam"), never put in')
-        expect(answer.cart_items(redis, "ada"), {}, "cart_items after that", because="shows-zeros")
+        expect(answer.cart_items(redis, "ada"), {}, 'cart_items(r, "ada") after that', because="shows-zeros")
         answer.put_in(redis, "ada", "tea", 1)
-        expect(answer.cart_items(redis, "ada"), {"tea": 1}, "cart_items after one more tea", because="goes-negative")
+        expect(
+            answer.cart_items(redis, "ada"),
+            {"tea": 1},
+            'cart_items(r, "ada") after one more tea',
+            because="goes-negative",
+        )
 
     def test_zeros(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """Quantities of 0 and below are neither shown nor counted; a missing cart is empty."""
@@ -478,7 +483,9 @@ class TestShopCart:
         race(
             lambda r: answer.put_in(r, "ada", "tea", 1),
             lambda r: answer.put_in(r, "ada", "tea", 2),
-            invariant=lambda end: expect(answer.cart_items(end.redis, "ada"), {"tea": 3}, "cart_items, 1 and 2 put in"),
+            invariant=lambda end: expect(
+                answer.cart_items(end.redis, "ada"), {"tea": 3}, 'cart_items(r, "ada") after 1 and 2 were put in'
+            ),
             misconception="reads-then-adds",
         )
 
@@ -492,7 +499,9 @@ class TestShopCart:
             lambda r: answer.take_out(r, "ada", "tea"),
             lambda r: answer.put_in(r, "ada", "tea", 1),
             setup=lambda r: answer.put_in(r, "ada", "tea", 1),
-            invariant=lambda end: expect(answer.cart_items(end.redis, "ada"), {"tea": 1}, "cart_items in the end"),
+            invariant=lambda end: expect(
+                answer.cart_items(end.redis, "ada"), {"tea": 1}, 'cart_items(r, "ada") in the end'
+            ),
             misconception="looks-again" if looked else "removes-at-zero",
         )
 
@@ -500,8 +509,12 @@ class TestShopCart:
         """Two devices take out the last piece: one gets it, and the cart is empty."""
 
         def one_taken(end: End) -> None:
-            expect(sorted(map(bool, end.results)), [False, True], "the two calls of take_out, sorted,")
-            expect(answer.cart_items(end.redis, "ada"), {}, "cart_items in the end")
+            expect(
+                sorted(map(bool, end.results)),
+                [False, True],
+                'sorted([take_out(r, "ada", "tea"), take_out(r, "ada", "tea")])',
+            )
+            expect(answer.cart_items(end.redis, "ada"), {}, 'cart_items(r, "ada") in the end')
 
         race(
             lambda r: answer.take_out(r, "ada", "tea"),
@@ -516,7 +529,11 @@ class TestShopCart:
 
         def adds_up(end: End) -> None:
             left = {} if end.results[0] else {"tea": 1}
-            expect(answer.cart_items(end.redis, "ada"), left, f"cart_items, take_out having returned {end.results[0]},")
+            expect(
+                answer.cart_items(end.redis, "ada"),
+                left,
+                f'cart_items(r, "ada") after take_out returned {end.results[0]}',
+            )
 
         race(
             lambda r: answer.take_out(r, "ada", "tea"),
