@@ -120,6 +120,7 @@ class _Link:
         self.deaf = False
         self.deadline = 0.0
         self.finishing = False
+        self.gone = False
         # How many of the server's bytes were passed on, and those that are held back while a cut is near.
         self.passed = 0
         self.held: list[bytes] = []
@@ -544,7 +545,9 @@ class Proxy(Transcript):
             link = side.link
             if not link.open:
                 continue
-            if link.deaf and now >= link.deadline:
+            if link.gone and now >= link.deadline:
+                self._end(link, "a fault cut it")
+            elif link.deaf and now >= link.deadline:
                 self._finish(link)
             else:
                 self._drain(side)
@@ -685,11 +688,10 @@ class Proxy(Transcript):
         """A side will send no more: tell the other, behind what still waits for it."""
         link = side.link
         side.ended = True
-        if link.deaf:
-            if side is link.server:
-                self._finish(link)
-            else:
-                self._end(link, "the client closed it")
+        if link.gone and side is link.client:
+            self._end(link, "a fault cut it")
+        elif link.deaf and side is link.server:
+            self._finish(link)
         elif side is link.client and (link.strike is not None or side.peer.hung):
             self._end(link, "the client closed it")
         else:
@@ -816,6 +818,23 @@ class Proxy(Transcript):
             reset = link.strike is not None and link.strike.deed == "reset"
             self._put(link.client, _Mark.RESET if reset else _Mark.CUT)
 
+    def _let_go(self, link: _Link) -> None:
+        """End the client's side in order: what it still sends is read, or the end would become a reset.
+
+        A reset would take away replies that the client has not read yet.
+        """
+        link.gone = True
+        link.server.queue.clear()
+        link.server.size, link.server.blocked = 0, False
+        with suppress(OSError):
+            link.client.sock.shutdown(socket.SHUT_WR)
+        link.deadline = time.monotonic() + _BARRIER_SECONDS
+        heapq.heappush(self._timers, (link.deadline, next(self._order), link.client))
+        if link.client.ended:
+            self._end(link, "a fault cut it")
+        else:
+            self._update(link.client)
+
     # Sending
 
     def _put(self, side: _Side, item: memoryview | _Mark) -> None:
@@ -892,8 +911,11 @@ class Proxy(Transcript):
 
     def _carry_out(self, side: _Side, mark: _Mark) -> None:
         link = side.link
-        if mark is not _Mark.END:
-            self._end(link, "a fault cut it", reset=mark is _Mark.RESET)
+        if mark is _Mark.RESET:
+            self._end(link, "a fault cut it", reset=True)
+            return
+        if mark is _Mark.CUT:
+            self._let_go(link)
             return
         side.finished = True
         with suppress(OSError):
