@@ -121,6 +121,28 @@ class FaultFound(AssertionError):
         self.misconception = misconception
 
 
+class Died(BaseException):
+    """Ends an actor that is dead and goes on trying to connect. No `except Exception` holds it up."""
+
+
+def _bury(client: redis.Redis, attempts: int = 20) -> None:
+    """Let so many failed attempts of a client to get a connection be its last."""
+    pool, connect = client.connection_pool, client.connection_pool.get_connection
+    failed = 0
+
+    def get_connection(*args: Any, **options: Any) -> Any:
+        nonlocal failed
+        try:
+            return connect(*args, **options)
+        except ConnectionError as error:
+            failed += 1
+            if failed >= attempts:
+                raise Died from error
+            raise
+
+    pool.get_connection = get_connection  # type: ignore[method-assign]
+
+
 @dataclass(slots=True)
 class _Armed:
     fault: Fault
@@ -374,9 +396,11 @@ class Faults:
         self.script(happens)
         result = error = None
         client = self.client()
+        if len(happens) > 1:
+            _bury(client)
         try:
             result = actor(client)
-        except Exception as raised:
+        except (Exception, Died) as raised:
             error = _connection_error(raised)
             if error is None or not self.log:
                 raise

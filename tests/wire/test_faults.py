@@ -510,6 +510,24 @@ def test_who_has_died_gets_no_new_connection(faults: Faults) -> None:
     assert set(ends) == {None, "1"}, "redis-py's transaction() would begin again"
 
 
+def test_the_dead_do_not_try_again_for_ever(faults: Faults) -> None:
+    attempts = 0
+
+    def immortal(r: redis.Redis) -> None:
+        nonlocal attempts
+        while attempts < 1000:
+            try:
+                r.incr("n")
+                return
+            except Exception:
+                attempts += 1
+
+    ends: list[object] = []
+    faults.everywhere(immortal, then=lambda end: ends.append(end.redis.get("n")))
+    assert ends == ["1", None, "1"]
+    assert attempts < 100
+
+
 def test_an_error_of_the_programs_own_is_not_taken_for_the_cut(faults: Faults) -> None:
     def broken(r: redis.Redis) -> None:
         r.ping()
