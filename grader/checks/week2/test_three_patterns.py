@@ -131,7 +131,7 @@ class TestWorstLatency:
 
     def test_idle_server(self, answer: Answer) -> None:
         """A command that comes to an idle server starts at once."""
-        self._judge(answer, [("a", 0, 5), ("b", 50, 5), ("a", 52, 1), ("c", 200, 3)])
+        self._judge(answer, [("a", 0, 5), ("b", 50, 5), ("a", 52, 1), ("c", 200, 3), ("idle", 300, 0)])
 
     def test_any_order(self, answer: Answer) -> None:
         """The order of the log does not matter; commands of the same millisecond run in the order of the log."""
@@ -533,7 +533,7 @@ class TestCacheWithJitter:
         expect(peek.dbsize(), 0, "DBSIZE after cache_all with no entries")
 
     def test_always_an_end(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
-        """Every entry has its end from the moment it exists."""
+        """Every entry has its end from the moment it exists, without a transaction around all of them."""
         answer.cache_all(redis, self._entries(5), 300, 60, random.Random(1))
         transaction = "MULTI" in wire.names or _SCRIPTS & set(wire.names)
         for exchange in wire.exchanges:
@@ -544,6 +544,12 @@ class TestCacheWithJitter:
                     f"{exchange.name} was sent without an end; a connection that breaks then leaves immortal entries",
                     "mset-then-expire",
                 )
+        if "MULTI" in wire.names:
+            broken(
+                "no transaction, so that others are served in between",
+                f"{', '.join(wire.names[:4])} … was sent",
+                "needless-transaction",
+            )
         if immortal := [key for key in self._entries(5) if peek.pttl(key) == -1]:
             broken("every entry has an end", f"{_some(immortal)} has none")
 
@@ -703,6 +709,12 @@ class TestImmortalAudit:
                 f"{wire.round_trips} round trips for {len(counts)} pages",
                 "key-by-key",
             )
+        if "MULTI" in wire.names:
+            broken(
+                "no transaction, so that others are served in between",
+                "a page was sent between MULTI and EXEC",
+                "needless-transaction",
+            )
         if got != sorted(names):
             many = len(got) if isinstance(got, list) else show(got)
             broken("the sorted list of the 1500 keys", f"{self.CALL} returned {many} of them, or another order")
@@ -840,7 +852,7 @@ class TestMigrateToHash:
         expect(peek.ttl("profile:8"), -1, "TTL profile:8, which had no end,")
 
     def test_cost(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
-        """1000 profiles take 60 round trips at most, in pages and batches of 500 at most; KEYS is never used."""
+        """1000 profiles take 60 round trips at most, in pages of 500 at most, without KEYS; 1000 hashes two a page."""
         peek.mset({f"profile:{n}": json.dumps({"name": f"user {n}"}) for n in range(1000)})
         wire.clear()
         got = answer.profiles_to_hashes(redis)
@@ -851,6 +863,15 @@ class TestMigrateToHash:
         if wire.round_trips > 60:
             broken("at most 60 round trips for 1000 profiles", f"{wire.round_trips} round trips", "one-by-one")
         expect(got, 1000, "profiles_to_hashes(r) with 1000 profiles")
+        wire.clear()
+        answer.profiles_to_hashes(redis)
+        most = 2 * len(_pages(wire.exchanges))
+        if wire.round_trips > most:
+            broken(
+                f"1000 hashes are looked at in {most} round trips at most, two a page",
+                f"{wire.round_trips} round trips",
+                "watches-everything",
+            )
 
     def test_never_missing(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """At every moment the profile is there for others, as a string or as a whole hash, with its end."""
