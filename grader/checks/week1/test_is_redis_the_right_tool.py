@@ -399,12 +399,14 @@ class TestReadTheInfo:
     # for two pages of INFO.
 
     def test_three_of_four(self, answer: Answer, peek: Redis) -> None:
-        """After three reads that find their key and one that does not, the ratio is 0.75."""
+        """After three reads that find their key and one that does not, it is 0.75; after two and two 0.5."""
         got, raised = _between(answer, peek, lambda: _read(peek, 3, 1))
         known = {3.0: "misses-are-all-reads", 75.0: "percent"}
         # Five commands in between, a look or two, and what a new connection says first.
         known |= dict.fromkeys((3 / commands for commands in range(5, 14)), "every-command-is-a-read")
         _ratio(got, 0.75, "3 hits, 1 miss", known, raised)
+        got, raised = _between(answer, peek, lambda: _read(peek, 2, 2))
+        _ratio(got, 0.5, "2 hits, 2 misses", {1.0: "misses-are-all-reads", 50.0: "percent"}, raised)
 
     def test_only_in_between(self, answer: Answer, peek: Redis) -> None:
         """What was read before the first look does not count."""
