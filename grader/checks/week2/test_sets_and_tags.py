@@ -15,6 +15,7 @@ from redis import Redis, ResponseError
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
 from grader.wire import Wire, split_line
+from grader.wire.faults import Faults
 from grader.wire.race import End, Race
 
 _SCRIPTS = {"EVAL", "EVALSHA", "FCALL"}
@@ -770,6 +771,16 @@ class TestTagging:
                 setup=lambda r, before=before: _give(r, _7=before),
                 invariant=lambda end: _agree(end.redis),
                 misconception=name,
+            )
+
+    def test_dies_anywhere(self, answer: Answer, faults: Faults) -> None:
+        """Whichever command the program stops at, both directions agree."""
+        for change, before in ((answer.tag, ""), (answer.untag, "new")):
+            faults.everywhere(
+                lambda r, change=change: change(r, "7", "new"),
+                setup=lambda r, before=before: _give(r, _7=before),
+                then=lambda end: _agree(end.redis),
+                misconception="two-commands",
             )
 
     def test_one_trip(self, answer: Answer, redis: Redis, wire: Wire) -> None:
