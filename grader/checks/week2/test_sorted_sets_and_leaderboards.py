@@ -517,11 +517,12 @@ class TestStableTies:
         self._fill(answer, redis, season)
         for points, when in ((500, 1800000099), (400, 1800000001), (400, 1700000000)):
             answer.reach(redis, "season", "ada", points, when)
+            fallen = [("zoe", 500), ("ada", points)]
             _expect_rows(
                 answer.standings(redis, "season", 2),
                 [("ada", 500), ("zoe", 500)],
                 f'standings(r, "season", 2), when ada (500, before zoe) has reported {points} at {when},',
-                because="last-one-wins",
+                known=[(fallen, "last-one-wins")],
             )
         answer.reach(redis, "season", "zoe", 501, 1800000200)
         _expect_rows(
@@ -599,9 +600,11 @@ class TestStableTies:
     def _diagnose(rows: Any, season: list[tuple[str, int, int]], scores: list[float]) -> str | None:
         points = {player: reached for player, reached, _ in season}
         when = {player: moment for player, _, moment in season}
-        if not isinstance(rows, list) or {row[0] for row in rows if isinstance(row, tuple) and row} != set(points):
+        if not isinstance(rows, list) or not all(isinstance(row, tuple) and len(row) == 2 for row in rows):
             return None
         order = [row[0] for row in rows]
+        if sorted(map(str, order)) != sorted(points):
+            return None
         if any(points[a] < points[b] for a, b in itertools.pairwise(order)):
             return "time-outweighs-points"
         if set(scores) <= set(map(float, points.values())) and len(set(points.values())) == 1:
@@ -1283,7 +1286,7 @@ class TestTrending:
         )
 
     def test_cost(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
-        """A view leaves the other articles alone; each function makes one round trip, and hottest writes nothing."""
+        """A view leaves the other articles alone; hottest makes one round trip and writes nothing."""
         for number in range(60):
             self._view(answer, redis, "hot", f"article {number:03}", self.NOW + number, self.HOUR)
         before = self._others(peek)
@@ -1296,9 +1299,6 @@ class TestTrending:
         )
         if self._others(peek) != before:
             broken("a view of tea leaves the other articles as they are", "their scores changed", "rewrites-everything")
-        _one_trip(
-            wire, lambda: self._view(answer, redis, "hot", "tea", self.NOW + 99, self.HOUR), "view", "read-then-write"
-        )
 
         def hottest() -> object:
             return answer.hottest(redis, "hot", 2, self.NOW + 99, self.HOUR)

@@ -5,6 +5,8 @@ def add_points(r, board, player, points):
 
 def top(r, board, n):
     """Return the `n` best as [(player, points), …], the best first."""
+    if n == 0:
+        return []  # the ranks 0 to -1 would be everybody
     best = r.zrange(board, 0, -1, desc=True, withscores=True)[:n]
     return [(player, int(points)) for player, points in best]
 

@@ -6,8 +6,9 @@ def add_points(r, board, player, points):
 
 def top(r, board, n):
     """Return the `n` best as [(player, points), …], the best first."""
-    # The ranks 0 to n - 1; for n = 0 the end would be -1, the last of all.
-    best = r.zrange(board, "+inf", "-inf", desc=True, byscore=True, offset=0, num=n, withscores=True)
+    if n == 0:
+        return []  # the ranks 0 to -1 would be everybody
+    best = r.zrange(board, 0, n - 1, desc=True, withscores=True)
     return [(player, int(points)) for player, points in best]
 
 
