@@ -648,7 +648,7 @@ class TestRetryWisely:
             broken("two visits are counted as 2", f"the counter says {visits}", known.get(visits or 0))
         replies, failed = got
         if len(replies) != 3:
-            broken("a reply for each command, None for the refused one", f"it is {show(replies)}", "drops-the-refused")
+            broken("a reply for each command, None for a refused one", f"it is {show(replies)}", "drops-the-refused")
         expect((replies, failed), ([1, None, 2], [1]), f'run_batch(r, {commands}), where name is "ada",')
 
     def test_unknown_command(self, answer: Answer, redis: Redis, peek: Redis) -> None:
