@@ -775,13 +775,17 @@ class TestTagging:
 
     def test_dies_anywhere(self, answer: Answer, faults: Faults) -> None:
         """Whichever command the program stops at, both directions agree."""
-        for change, before in ((answer.tag, ""), (answer.untag, "new")):
+
+        def stops_anywhere(change: Callable[[Redis], object], before: str) -> None:
             faults.everywhere(
-                lambda r, change=change: change(r, "7", "new"),
-                setup=lambda r, before=before: _give(r, _7=before),
+                change,
+                setup=lambda r: _give(r, _7=before),
                 then=lambda end: _agree(end.redis),
                 misconception="two-commands",
             )
+
+        stops_anywhere(lambda r: answer.tag(r, "7", "new"), "")
+        stops_anywhere(lambda r: answer.untag(r, "7", "new"), "new")
 
     def test_one_trip(self, answer: Answer, redis: Redis, wire: Wire) -> None:
         """Each of the four functions is one round trip."""
