@@ -191,7 +191,8 @@ class TestWorstLatency:
         ]
         wanted = _latencies(log)
         got = answer.worst_latencies(list(log))
-        name = next((name for name, guess in guesses if got == guess != wanted), None)
+        told = got if isinstance(got, dict) else None
+        name = next((name for name, guess in guesses if told == guess != wanted), None)
         expect(got, wanted, f"worst_latencies({log})", because=name)
 
     @staticmethod
@@ -291,6 +292,8 @@ class TestCountInSteps:
             return
         replies = [e.reply for e in wire.exchanges if e.name == "SCAN" and isinstance(e.reply, list)]
         page = [key for reply in replies for key in map(_text, reply[1]) if key.startswith("order:")]
+        if not page:
+            return  # what was sent instead is judged above
         raw = server.client(decode_responses=False)
         state = {key: raw.dump(key) or b"" for key in self._state(peek)}
         # In one transaction, so that the keys that stay are there all the time; the table is now a small one. The last
@@ -327,7 +330,7 @@ class TestCountInSteps:
                 for unit in units[:n]:
                     _replay(peek, unit)
                 got = self._finish(answer, redis)
-                if got == 700:
+                if type(got) is int and got == 700:
                     continue
                 last = units[n - 1][-1].name
                 broken(
@@ -715,7 +718,7 @@ class TestImmortalAudit:
                 "a page was sent between MULTI and EXEC",
                 "needless-transaction",
             )
-        if got != sorted(names):
+        if not _is_texts(got) or got != sorted(names):
             many = len(got) if isinstance(got, list) else show(got)
             broken("the sorted list of the 1500 keys", f"{self.CALL} returned {many} of them, or another order")
 
