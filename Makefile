@@ -40,6 +40,7 @@ check-style: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/check_latency.py
 	$(BIN)/python bench/resp_reader.py
+	$(BIN)/python bench/wire.py
 
 mutants: $(VENV)/.dev
 	@$(BIN)/python -m grader.authoring.mutants $(ARGS)

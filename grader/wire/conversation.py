@@ -188,7 +188,8 @@ class Conversation:
 
     def _begin(self, exchange: Exchange) -> bool:
         """What a command changes when it is sent; whether it belongs to the set-up of the connection."""
-        words = [word.upper() for word in exchange.command[:3]]
+        # Names are short; a value behind them may be megabytes.
+        words = [word[:20].upper() for word in exchange.command[:3]]
         name = words[0]
         second = words[1] if len(words) > 1 else b""
         self._in_setup = self._in_setup and (
