@@ -45,6 +45,11 @@ class FaultCard:
         deaths = self.runs - 1
         return f"Run once unharmed and {deaths} times with the connection cut: before and after each command."
 
+    def _unseen(self) -> list[str]:
+        """The faults that the transcript itself does not show: a cut stands at its command there."""
+        seen = any(each.lost.startswith("cut here") for each in self.cost.exchanges)
+        return [each for each in self.happened if not (seen and "was cut" in each)]
+
     def _repr_html_(self) -> str:
         tone, title = self._verdict()
         parts = []
@@ -52,7 +57,7 @@ class FaultCard:
             parts.append(f"<p>{escape(self._explained())}</p>")
         if self.cost.exchanges:
             parts.append(f'<div class="rw-body">{TranscriptCard(self.cost).rows_html()}</div>')
-        parts += [f'<div class="rw-broke">✂ {escape(each)}</div>' for each in self.happened]
+        parts += [f'<div class="rw-broke">{escape(each)}</div>' for each in self._unseen()]
         if self.why:
             parts.append(f'<div class="rw-why" style="--rc-tone:var(--rc-{tone})">{escape(self.why)}</div>')
         return wire_card(tone, title, "", "".join(parts))
@@ -67,5 +72,5 @@ class FaultCard:
             out.append(f"  {self._explained()}")
         if self.cost.exchanges:
             out += TranscriptCard(self.cost).lines()[1:]
-        out += [f"  ✂ {each}" for each in self.happened]
+        out += [f"  {each}" for each in self._unseen()]
         return [*out, f"  {self.why}"] if self.why else out

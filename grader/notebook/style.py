@@ -50,6 +50,9 @@ WIRE_STYLE = """
 <style>
 .rc-card.rw{max-width:76em;padding-bottom:11px}
 .rw-body{font:12.5px/1.5 var(--jp-code-font-family,ui-monospace,monospace);margin-top:7px}
+.rc-card{--rc-lane0:#0969da;--rc-lane1:#8250df;--rc-lane2:#1b7c83}
+[data-jp-theme-light="false"] .rc-card,.vscode-dark .rc-card{--rc-lane0:#54aeff;--rc-lane1:#d2a8ff;--rc-lane2:#56d4dd}
+.rw-0{--rc-mark:var(--rc-lane0)}.rw-1{--rc-mark:var(--rc-lane1)}.rw-2{--rc-mark:var(--rc-lane2)}
 .rw-row,.rw-trip{display:grid;column-gap:8px;padding:1px 0}
 .rw-trip{grid-template-columns:22px 8px minmax(0,1fr)}
 .rw-no{text-align:right;color:var(--rc-dim);font-size:11.5px;line-height:19px}
@@ -58,12 +61,12 @@ WIRE_STYLE = """
 .rw-said>div,.rw-cell>div{white-space:pre-wrap;overflow-wrap:anywhere}
 .rw-reply{color:var(--rc-dim)}
 .rw-card b,.rw-body b{font-weight:600}
-.rw-bytes{grid-column:1/-1;font-size:11.5px;color:var(--rc-dim);padding:0 0 2px 12px}
-.rw-bytes i{font-style:normal;opacity:.55}
+.rw-bytes{grid-column:1/-1;font-size:11.5px;padding:0 0 2px 12px}
+.rw-bytes i{font-style:normal;color:var(--rc-dim)}.rw-bytes u{text-decoration:none;color:var(--rc-mark)}
 .rw-note{margin:2px 0 2px 38px;color:var(--rc-dim);font-style:italic}
-.rw-names{display:grid;column-gap:18px;font:600 12.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
+.rw-names{display:grid;column-gap:8px;font:600 12.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
  border-bottom:1px solid var(--jp-border-color2,#8884);padding-bottom:3px;margin-bottom:3px}
-.rw-lane{border-left:2px solid transparent;padding-left:8px}
+.rw-lane{border-left:2px solid transparent;padding-left:8px}.rw-names .rw-lane{color:var(--rc-mark,inherit)}
 .rw-lane.rw-on{border-left-color:var(--rc-mark)}
 .rw-state{font-size:12px}.rw-new{background:var(--rc-tint);border-radius:3px;padding:0 4px;margin-left:-4px}
 .rw-result{color:var(--rc-dim);font-style:italic}
@@ -71,6 +74,7 @@ WIRE_STYLE = """
  background:var(--rc-box)}
 .rw-broke{margin:7px 0 2px;color:var(--rc-bad)}
 .rw-cut{color:var(--rc-bad);font-weight:600}
+.rw-torn{border-bottom:1.5px dashed var(--rc-bad);padding-bottom:2px}
 .rw-facts{display:flex;flex-wrap:wrap;gap:6px 30px;margin:8px 0 2px}
 .rw-facts div{line-height:1.25}.rw-facts b{display:block;font-size:18px;font-weight:600;color:var(--jp-ui-font-color1,
  inherit);white-space:nowrap}.rw-facts span{font-size:12px;color:var(--rc-dim)}

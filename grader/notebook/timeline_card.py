@@ -22,15 +22,16 @@ def timeline_html(timeline: Timeline, called: Sequence[str] = ()) -> str:
     state_column = " minmax(0,.9fr)" if states else ""
     columns = f"grid-template-columns:22px repeat({lanes},minmax(0,1fr)){state_column}"
     heads = "".join(
-        f'<span class="rw-lane">{escape(name)}{f" <code>{escape(what)}</code>" if what else ""}</span>'
-        for name, what in zip_longest(timeline.names, called[:lanes], fillvalue="")
+        f'<span class="rw-lane rw-{at % 3}">{escape(name)}{f" <code>{escape(what)}</code>" if what else ""}</span>'
+        for at, (name, what) in enumerate(zip_longest(timeline.names, called[:lanes], fillvalue=""))
     )
-    redis = '<span class="rw-lane">in Redis afterwards</span>' if states else ""
+    redis = '<span class="rw-lane rc-dim">in Redis afterwards</span>' if states else ""
     out = [f'<div class="rw-names" style="{columns}"><span></span>{heads}{redis}</div>']
 
     def row(number: str, cells: Sequence[str], state: str, on: int | None = None) -> str:
         told = "".join(
-            f'<div class="rw-lane rw-cell{" rw-on" if at == on else ""}">{cell}</div>' for at, cell in enumerate(cells)
+            f'<div class="rw-lane rw-cell rw-{at % 3}{" rw-on" if at == on else ""}">{cell}</div>'
+            for at, cell in enumerate(cells)
         )
         beside = f'<div class="rw-lane rw-cell rw-state">{state}</div>' if states else ""
         return f'<div class="rw-row" style="{columns}"><span class="rw-no">{number}</span>{told}{beside}</div>'
@@ -129,9 +130,9 @@ class RaceCard:
         found = self.found
         match found:
             case Outcome():
-                return f"{_schedules(found.schedules)} · {found.seconds * 1000:.0f} ms"
+                return f"{_orders(found.schedules)} · {found.seconds * 1000:.0f} ms"
             case RaceFound():
-                return f"found in schedule {max(found.schedules, 1):,} · {found.seconds * 1000:.0f} ms"
+                return f"found after {_orders(max(found.schedules, 1))} · {found.seconds * 1000:.0f} ms"
             case _:
                 return ""
 
@@ -191,5 +192,5 @@ class RaceCard:
         return out
 
 
-def _schedules(count: int) -> str:
-    return f"{count:,} schedule{'s' * (count != 1)}"
+def _orders(count: int) -> str:
+    return f"{count:,} order{'s' * (count != 1)} tried"

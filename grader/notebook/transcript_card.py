@@ -84,7 +84,9 @@ class TranscriptCard:
 
     def _trips_html(self, exchanges: Sequence[Exchange], numbers: dict[int, int]) -> Iterator[str]:
         for number, group in self._trips(exchanges, numbers):
-            said = "".join(f'<div class="rw-said">{self._exchange_html(each)}</div>' for each in group)
+            said = "".join(
+                f'<div class="rw-said{" rw-torn" * _lost(each)}">{self._exchange_html(each)}</div>' for each in group
+            )
             yield (
                 f'<div class="rw-trip"><span class="rw-no">{number}</span><span class="rw-bracket"></span>'
                 f"<div>{said}</div></div>"
@@ -93,7 +95,9 @@ class TranscriptCard:
     def _columns_html(self) -> Iterator[str]:
         names = self.clients
         columns = f"grid-template-columns:22px repeat({len(names)},minmax(0,1fr))"
-        heads = "".join(f"<span>{escape(_called(name))}</span>" for name in names)
+        heads = "".join(
+            f'<span class="rw-lane rw-{at % 3}">{escape(_called(name))}</span>' for at, name in enumerate(names)
+        )
         yield f'<div class="rw-names" style="{columns}"><span></span>{heads}</div>'
         first, left_out, last = self._shown()
         numbers: dict[int, int] = {}
@@ -101,9 +105,9 @@ class TranscriptCard:
             for number, group in self._trips(part, numbers):
                 said = "".join(self._exchange_html(each) for each in group)
                 cells = "".join(
-                    f'<div class="rw-lane rw-cell{" rw-on" * (name == group[0].client)}">'
+                    f'<div class="rw-lane rw-cell rw-{at % 3}{" rw-on" * (name == group[0].client)}">'
                     f"{said if name == group[0].client else ''}</div>"
-                    for name in names
+                    for at, name in enumerate(names)
                 )
                 yield f'<div class="rw-row" style="{columns}"><span class="rw-no">{number}</span>{cells}</div>'
             if part is first and left_out:
@@ -117,7 +121,7 @@ class TranscriptCard:
         if not self.show_bytes:
             return ""
         return "".join(
-            f'<div class="rw-bytes">{arrow} {_raw_html(data)}</div>'
+            f'<div class="rw-bytes"><u>{arrow}</u> {_raw_html(data)}</div>'
             for arrow, data in (("→", exchange.sent), ("←", exchange.received))
             if data
         )
@@ -190,7 +194,9 @@ def _typed(exchange: Exchange, labelled: bool = False) -> str:
 
 def _reply(exchange: Exchange) -> str:
     """The reply as redis-cli shows it, not too long, with how long it was waited for if that is a time one notices."""
-    lines = exchange.text(_REPLY).split("\n")
+    if _lost(exchange):
+        return f"✂ {exchange.lost}"
+    lines = exchange.text(_REPLY if exchange.error is None else None).split("\n")
     if len(lines) > _REPLY_LINES:
         lines = [*lines[: _REPLY_LINES - 1], f"… {len(lines) - _REPLY_LINES + 1} more lines"]
     if exchange.sent_at is not None and exchange.answered_at is not None:
@@ -200,14 +206,18 @@ def _reply(exchange: Exchange) -> str:
     return "\n".join(lines)
 
 
+def _lost(exchange: Exchange) -> bool:
+    """Whether the connection broke before the reply was there."""
+    return exchange.lost.startswith("cut here") and not exchange.answered
+
+
 def _command_html(exchange: Exchange) -> str:
     name, space, rest = format_command(exchange.command, _COMMAND).partition(" ")
     return f"<b>{escape(name)}</b>{space}{escape(rest)}"
 
 
 def _reply_html(exchange: Exchange) -> str:
-    lost = bool(exchange.lost) and not exchange.answered
-    tone = "rw-cut" if lost else "rc-bad" if exchange.error is not None else "rw-reply"
+    tone = "rw-cut" if _lost(exchange) else "rc-bad" if exchange.error is not None else "rw-reply"
     return f'<div class="{tone}">{escape(_reply(exchange))}</div>'
 
 

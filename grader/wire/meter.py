@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice, zip_longest
 from typing import Any, TypeVar
 
 from grader.resp import ErrorReply
@@ -342,7 +343,7 @@ def _touch(bill: Bill, session: Session) -> None:
     """Ask how each key is stored that the commands named."""
     keys = _keys([each.command for each in bill.exchanges], session)
     bill.unasked = max(len(keys) - KEYS_ASKED, 0)
-    asked = keys[:KEYS_ASKED]
+    asked = _chosen(keys)
     questions: list[list[bytes]] = []
     for key in asked:
         questions += [[b"TYPE", key], [b"OBJECT", b"ENCODING", key], [b"MEMORY", b"USAGE", key, b"SAMPLES", b"0"]]
@@ -357,20 +358,32 @@ def _touch(bill: Bill, session: Session) -> None:
             bill.unknown = list(dict.fromkeys([*bill.unknown, refused]))
 
 
-def _keys(commands: list[Command], session: Session) -> list[bytes]:
-    """The keys that commands name, each once, in the order first touched, as COMMAND INFO says where they stand."""
+def _chosen(keys: dict[bytes, str]) -> list[bytes]:
+    """At most `KEYS_ASKED` keys; where there are more, some of every kind of command that touched them."""
+    if len(keys) <= KEYS_ASKED:
+        return list(keys)
+    by_command: dict[str, list[bytes]] = {}
+    for key, name in keys.items():
+        by_command.setdefault(name, []).append(key)
+    in_turn = (key for turn in zip_longest(*by_command.values()) for key in turn if key is not None)
+    return list(islice(in_turn, KEYS_ASKED))
+
+
+def _keys(commands: list[Command], session: Session) -> dict[bytes, str]:
+    """The keys that commands name, and the first command that named each; COMMAND INFO says where keys stand."""
     names = list(dict.fromkeys(_stat_name(each, {}) for each in commands))
     pairs = list(dict.fromkeys("|".join(w.decode("utf-8", "replace").lower() for w in c[:2]) for c in commands))
     places: dict[str, Any] = {}
     for wanted in (names, [pair for pair in pairs if "|" in pair and pair.partition("|")[0] in _FAMILIES]):
         if wanted:
-            replies = session.ask([b"COMMAND", b"INFO", *(each.encode() for each in wanted)])
-            if isinstance(replies, list):
-                places |= dict(zip(wanted, replies, strict=True))
-    found: dict[bytes, None] = {}
+            told = session.ask([b"COMMAND", b"INFO", *(each.encode() for each in wanted)])
+            if isinstance(told, list):
+                places |= dict(zip(wanted, told, strict=True))
+    found: dict[bytes, str] = {}
     movable: list[Command] = []
     for command in commands:
-        place = places.get(_stat_name(command, places))
+        name = _stat_name(command, places)
+        place = places.get(name)
         if not isinstance(place, list):
             continue
         flags = {str(flag) for flag in place[2]}
@@ -379,11 +392,15 @@ def _keys(commands: list[Command], session: Session) -> list[bytes]:
             movable.append(command)
         elif first > 0:
             end = last if last >= 0 else len(command) + last
-            found |= dict.fromkeys(command[first : end + 1 : step or 1])
-    for reply in session.ask_all([[b"COMMAND", b"GETKEYS", *each] for each in movable[:KEYS_ASKED]]):
+            for key in command[first : end + 1 : step or 1]:
+                found.setdefault(key, name)
+    movable = movable[:KEYS_ASKED]
+    replies = session.ask_all([[b"COMMAND", b"GETKEYS", *each] for each in movable])
+    for command, reply in zip(movable, replies, strict=True):
         if isinstance(reply, list):
-            found |= dict.fromkeys(reply)
-    return list(found)
+            for key in reply:
+                found.setdefault(key, _stat_name(command, {}))
+    return found
 
 
 # Commands with subcommands that name keys.

@@ -258,7 +258,7 @@ def test_a_single_cut_is_marked_in_the_transcript(wire: Cell) -> None:
     wire("broken = faults.client()\nfaults.cut(match='GET', when='after')\nbroken.set('a', 1)")
     assert "ConnectionError" in "".join(wire("broken.get('a')").error)
     shown = wire("faults.show()")
-    assert "2 ─ GET a (cut here: it ran, but its reply never came)" in lines(shown)
+    assert "2 ─ GET a ✂ cut here: it ran, but its reply never came" in lines(shown)
     assert "rw-cut" in shown.html
     assert wire("r.get('a')").text.strip() == "'mine'"
 
