@@ -43,7 +43,8 @@ class Promise:
     the learner's fault); `kind` refines ``broken``: ``todo``, ``missing``, ``raised``, ``syntax``, ``deadline``,
     ``redis-away``, ``wrong``.
     `sent` holds the commands the answer sent, as redis-cli would show them; `timeline` the order of steps that broke it
-    (`grader.wire.race.Timeline.to_dict`), where a race did.
+    (`grader.wire.race.Timeline.to_dict`), where a race did; `proofs` in how many orders a promise was
+    kept (`Outcome.to_dict`).
     """
 
     name: str
@@ -56,6 +57,7 @@ class Promise:
     where: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     timeline: dict[str, Any] | None = None
+    proofs: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -73,6 +75,7 @@ class CheckSession:
         self._server = server
         self._seconds = seconds
         self._wire: Wire | None = None
+        self._race: Race | None = None
         self._faults: Faults | None = None
         self._planned: list[tuple[str, str]] = []
 
@@ -106,7 +109,8 @@ class CheckSession:
 
     @pytest.fixture
     def race(self, server: Server) -> Race:
-        return Race(server.url)
+        self._race = Race(server.url)
+        return self._race
 
     @pytest.fixture
     def faults(self, server: Server) -> Iterator[Faults]:
@@ -175,6 +179,7 @@ class CheckSession:
     def _judge(self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> Promise:
         promise = Promise(item.name, _promise_text(item), "kept")
         if excinfo is None:
+            promise.proofs = [outcome.to_dict() for outcome in self._race.outcomes] if self._race is not None else []
             return promise
         error = excinfo.value
         if isinstance(error, pytest.skip.Exception):

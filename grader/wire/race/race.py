@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -67,6 +67,10 @@ class Outcome:
     bound: int
     pruned: int = 0
     cut: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; ``Outcome(**data)`` is the inverse."""
+        return asdict(self)
 
     def __str__(self) -> str:
         many = f"{self.schedules} schedule{'s' * (self.schedules != 1)}"
