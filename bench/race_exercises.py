@@ -70,8 +70,8 @@ def main() -> None:
     console = Console(width=150)
     console.print(table)
     console.print(
-        f"{table.row_count} exercises, {len(every)} races that hold, {sum(each.complete for each in every)} of them in "
-        f"every order that matters, in {sum(each.schedules for each in every)} schedules; {broken} wrong answers broken."
+        f"{table.row_count} exercises, {len(every)} races held, {sum(each.complete for each in every)} of them in "
+        f"every order that matters, in {sum(each.schedules for each in every)} schedules; {broken} wrong answers broken"
     )
 
 
