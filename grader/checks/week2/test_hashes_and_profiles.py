@@ -716,6 +716,112 @@ class TestBulkImport:
             broken("plain commands, sent together", f"{found[0]} was sent", "transaction-of-a-batch")
 
 
+# week2.stock-take
+
+
+def _fill_stock(peek: Redis, many: int = 2000) -> int:
+    """A hash of `many` articles; how many pieces there are."""
+    peek.hset("stock", mapping={f"article:{number}": number % 7 for number in range(many)})
+    return sum(number % 7 for number in range(many))
+
+
+def _read_at_once(peek: Redis) -> str:
+    """The command that read a whole hash since the server was reset, by a client or inside a script; or nothing."""
+    statistics = peek.info("commandstats")
+    return next((name for name in ("HGETALL", "HKEYS", "HVALS") if f"cmdstat_{name.lower()}" in statistics), "")
+
+
+@exercise("week2.stock-take")
+class TestStockTake:
+    def test_adds(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """stock_take adds up all quantities, and gives 0 where there is no hash."""
+        peek.hset("stock", mapping={"tea": 3, "jam": 4, "salt": 0})
+        expect(answer.stock_take(redis, "stock"), 7, 'stock_take(r, "stock")')
+        expect(answer.stock_take(redis, "nothing"), 0, 'stock_take(r, "nothing")')
+
+    def test_pages(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A hash of 2000 articles is walked in pages of 100 to 1000, to its end."""
+        wanted = _fill_stock(peek)
+        got = answer.stock_take(redis, "stock")
+        if name := _read_at_once(peek):
+            broken("the hash is walked page by page", f"{name} ran: everybody waited", "everything-at-once")
+        for exchange in wire.exchanges:
+            words = [word.upper() for word in exchange.command]
+            count = words[words.index(b"COUNT") + 1] if b"COUNT" in words[:-1] else b"10"
+            if count.isdigit() and int(count) > 1000:
+                broken("COUNT is 1000 at most", f"COUNT {count.decode()} was asked for", "everything-at-once")
+        expect(
+            got, wanted, 'stock_take(r, "stock")', because="first-page-only" if wire.names.count("HSCAN") == 1 else None
+        )
+        if wire.round_trips > 25:
+            broken(
+                "at most one round trip for every 100 fields", f"{wire.round_trips} for 2000 fields", "ten-at-a-time"
+            )
+
+    def test_repeats(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """An article counts once, also if the hash shrinks during the walk and HSCAN repeats itself."""
+        _fill_stock(peek)
+        first: dict[str, int] = {}
+
+        def shrink() -> None:
+            reply = wire.exchanges[-1].reply
+            if first or not isinstance(reply, list) or len(reply) < 2 or not isinstance(reply[1], list):
+                return
+            words = [word.decode() if isinstance(word, bytes) else str(word) for word in reply[1]]
+            first.update({name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)})
+            # The hash is a small one now, in the compact encoding, and the rest of the walk gives all of it.
+            with peek.pipeline() as pipe:
+                pipe.delete("stock")
+                pipe.hset("stock", mapping=dict(list(first.items())[-3:]))
+                pipe.execute()
+
+        wire.after("HSCAN", shrink, times=1000)
+        got = answer.stock_take(redis, "stock")
+        if first:
+            expect(
+                got,
+                sum(first.values()),
+                'stock_take(r, "stock"), all articles but three of the first page being removed after that page,',
+                because="counts-twice",
+            )
+
+    def test_draws(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """spot_check draws n different names, and all if there are fewer."""
+        peek.hset("stock", mapping={"tea": 3, "jam": 4, "salt": 0})
+        for n, wanted in ((1, 1), (2, 2), (3, 3), (30, 3)):
+            got = answer.spot_check(redis, "stock", n)
+            typed = f'spot_check(r, "stock", {n}), the stock being tea, jam and salt,'
+            if not isinstance(got, list) or not all(isinstance(name, str) for name in got):
+                broken(f"{typed} returns a list of names", f"it returned {show(got)}")
+            if len(set(got)) < len(got):
+                broken(f"{typed} returns {wanted} different names", f"it returned {show(got)}", "draws-again")
+            if len(got) != wanted or not set(got) <= {"tea", "jam", "salt"}:
+                broken(f"{typed} returns {wanted} of them", f"it returned {show(got)}")
+        expect(answer.spot_check(redis, "nothing", 2), [], 'spot_check(r, "nothing", 2)')
+
+    def test_cheap(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """A draw is one round trip, and only the names drawn come over the wire."""
+        _fill_stock(peek)
+        answer.spot_check(redis, "stock", 3)
+        with wire.measure() as cost:
+            answer.spot_check(redis, "stock", 3)
+        if cost.bytes_received > 500 or _read_at_once(peek):
+            broken(
+                "three names come over the wire",
+                f"{cost.bytes_received} bytes came: {_listed(cost.names)}",
+                "everything-at-once",
+            )
+        if cost.round_trips != 1:
+            broken("one round trip", f"{_listed(cost.names)} was sent")
+
+    def test_chance(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """Draws differ: of 2000 articles, ten draws of three are not always the same."""
+        _fill_stock(peek)
+        draws = {str(answer.spot_check(redis, "stock", 3)) for _ in range(10)}
+        if len(draws) < 2:
+            broken("draws at random", f"ten draws gave {draws.pop()} each time", "not-random")
+
+
 # week2.counters-that-expire
 
 
