@@ -627,12 +627,13 @@ class TestStableTies:
 class TestEventsInWindow:
     def test_kept(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """What was recorded is in the window, oldest first, also what arrived late."""
-        readings = [(1000, 21.5), (1060, 22.0), (1120, -3.25), (1180, 19.0)]
-        for when, reading in (readings[1], readings[3], readings[0], readings[2]):
-            answer.record(redis, "green:3", when, reading, 3600)
-        swapped = any(score == -3.25 for pairs in _sorted_sets(peek).values() for _, score in pairs)
-        found = self._window(answer, redis, 0, 5000)
-        swapped = swapped or (found == [] and not peek.exists("green:3"))
+        start = 1800000000
+        readings = [(start, 21.5), (start + 60, 22.0), (start + 120, -3.25), (start + 180, 19.0)]
+        for at in (1, 3, 0, 2):
+            answer.record(redis, "green:3", *readings[at], 3600)
+        found = self._window(answer, redis, start, start + 3600)
+        # Swapped, the series is empty: every temperature is an early moment.
+        swapped = found == [] and not peek.exists("green:3")
         _expect_rows(found, self._floats(readings), "window with four readings", because="swapped" if swapped else None)
 
     def test_same_reading(self, answer: Answer, redis: Redis, peek: Redis) -> None:
