@@ -699,6 +699,110 @@ class TestRetryWisely:
             broken("the ConnectionError comes out", "run_batch returned", "sends-again-in-the-dark")
 
 
+@exercise("week2.buy-once")
+class TestBuyOnce:
+    def test_buys(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A purchase lowers the stock, to the last piece; each request is a purchase of its own."""
+        peek.set("stock:green tea", 5)
+        for request, count, left in (("a", 2, 3), ("Zoë 2", 3, 0)):
+            call = f'buy_once(r, "green tea", {count}, "{request}") with {left + count} in stock'
+            expect(answer.buy_once(redis, "green tea", count, request), True, call)
+            expect(_number(peek, "stock:green tea"), left, f"after {call}, the number at `stock:green tea`")
+
+    def test_again(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
+        """The same request again answers True, and nothing is taken, also when nothing is left."""
+        for stock, left in ((5, 3), (2, 0)):
+            peek.flushdb()
+            peek.set("stock:tea", stock)
+            answer.buy_once(redis, "tea", 2, "a")
+            got = answer.buy_once(redis, "tea", 2, "a")
+            if _number(peek, "stock:tea") != left:
+                guarded = any(word.upper() == b"NX" for e in wire.exchanges for word in e.command)
+                name = "nx-stops-the-rest" if guarded else "every-call-buys"
+                told = f"{stock} were there, and {_text(peek, 'stock:tea')} are left"
+                broken("the same request for 2, sent twice, takes 2", told, name)
+            expect(got, True, 'the second buy_once(r, "tea", 2, "a")', because="every-call-buys")
+
+    def test_refuses(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A request that cannot be met is refused, changes nothing, and may be made again when there is more."""
+        peek.set("stock:tea", 1)
+        for article, count in (("tea", 2), ("salt", 1)):
+            call = f'buy_once(r, "{article}", {count}, "{article}") with 1 tea and no salt'
+            expect(answer.buy_once(redis, article, count, article), False, call)
+        if left := [key for key in _keys(peek) if key != "stock:tea"]:
+            broken("a refused request leaves nothing behind", f"now there is {left[0]}", "remembers-refusals")
+        expect(_number(peek, "stock:tea"), 1, "then the number at `stock:tea`")
+        peek.set("stock:tea", 2)
+        got = answer.buy_once(redis, "tea", 2, "tea")
+        expect(got, True, "the same request, when there is enough,", because="remembers-refusals")
+        expect(_number(peek, "stock:tea"), 0, "then the number at `stock:tea`", because="remembers-refusals")
+
+    def test_forgets(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A request is remembered at `request:<request>` for a day."""
+        peek.set("stock:tea", 5)
+        answer.buy_once(redis, "tea", 1, "a")
+        left = int(peek.pttl("request:a"))
+        if left == -2:
+            broken("the request is remembered at request:a", "there is no such key")
+        if left == -1:
+            broken("it is remembered for 86400 s", "request:a has no expiry", "remembers-for-ever")
+        if not 86_390_000 < left <= 86_400_000:
+            broken("it is remembered for 86400 s", f"request:a ends in {left / 1000:.0f} s")
+
+    def test_dies_anywhere(self, answer: Answer, faults: Faults) -> None:
+        """Whichever command the first call dies at, asking again makes it one purchase."""
+
+        def one_purchase(end: FaultEnd) -> None:
+            before = _number(end.redis, "stock:tea")
+            again = answer.buy_once(end.redis, "tea", 2, "a")
+            left = _number(end.redis, "stock:tea")
+            if again is not True or left != 3:
+                name = "written-down-later" if left == 1 else "written-down-first" if left == 5 else None
+                told = (
+                    f"{before} of 5 were left; the same request again returned {show(again)}, and now {left} are left"
+                )
+                broken("2 of 5 are bought, once", told, name)
+
+        faults.everywhere(
+            lambda r: answer.buy_once(r, "tea", 2, "a"),
+            setup=lambda r: r.set("stock:tea", 5),
+            then=one_purchase,
+        )
+
+    def test_same_at_once(self, answer: Answer, race: Race) -> None:
+        """The same request twice at the same moment is one purchase."""
+
+        def one_purchase(end: End) -> None:
+            left = _number(end.redis, "stock:tea")
+            if end.results != [True, True] or left != 3:
+                told = f"the answers are {end.results}, and {left} of 5 are left"
+                broken("both are told True, and 2 of 5 are taken", told)
+
+        race(
+            lambda r: answer.buy_once(r, "tea", 2, "a"),
+            lambda r: answer.buy_once(r, "tea", 2, "a"),
+            setup=lambda r: r.set("stock:tea", 5),
+            invariant=one_purchase,
+            misconception="check-then-act",
+        )
+
+    def test_last_one(self, answer: Answer, race: Race) -> None:
+        """If two requests want the last piece, one gets it."""
+
+        def one_sold(end: End) -> None:
+            left = _number(end.redis, "stock:tea")
+            if sorted(map(str, end.results)) != ["False", "True"] or left != 0:
+                broken("one True and one False", f"the answers are {end.results}, and the stock is {left}")
+
+        race(
+            lambda r: answer.buy_once(r, "tea", 1, "a"),
+            lambda r: answer.buy_once(r, "tea", 1, "b"),
+            setup=lambda r: r.set("stock:tea", 1),
+            invariant=one_sold,
+            misconception="check-then-act",
+        )
+
+
 @exercise("week2.compare-and-set")
 class TestCompareAndSet:
     def test_swaps(self, answer: Answer, redis: Redis, peek: Redis) -> None:
