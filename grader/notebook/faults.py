@@ -21,6 +21,7 @@ import redis
 from grader.notebook.fault_card import FaultCard
 from grader.notebook.races import private_server
 from grader.wire.faults import End, Fault, FaultFound, Faults
+from grader.wire.race.timeline import state_of
 from grader.wire.transcript import Cost
 
 __all__ = [
@@ -97,7 +98,7 @@ def clear() -> None:
 def show() -> FaultCard:
     """What was sent since `client()`, and where it broke."""
     faults = _faults()
-    return FaultCard(_said(faults), [str(each) for each in faults.log])
+    return FaultCard(_said(faults), [str(each) for each in faults.log], left=state_of(faults.redis))
 
 
 def everywhere(
@@ -122,7 +123,8 @@ def everywhere(
     try:
         runs = faults.everywhere(actor, setup=setup, then=then, **options)
     except FaultFound as found:
-        return FaultCard(_said(faults), [found.fault], why=str(found.cause) or "what must always hold does not")
+        why = str(found.cause) or "what must always hold does not"
+        return FaultCard(_said(faults), [found.fault], why=why, left=state_of(faults.redis))
     return FaultCard(Cost(), [], runs=runs)
 
 

@@ -73,6 +73,9 @@ WIRE_STYLE = """
 .rw-why{margin:9px 0 2px;padding:5px 11px 6px;border-left:3px solid var(--rc-tone);border-radius:0 4px 4px 0;
  background:var(--rc-box)}
 .rw-broke{margin:7px 0 2px;color:var(--rc-bad)}
+.rw-left{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:0 14px;margin:8px 0 2px 38px;
+ font:12.5px/1.5 var(--jp-code-font-family,ui-monospace,monospace)}
+.rw-left>span{color:var(--rc-dim);font:12.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}
 .rw-cut{color:var(--rc-bad);font-weight:600}
 .rw-torn{border-bottom:1.5px dashed var(--rc-bad);padding-bottom:2px}
 .rw-facts{display:flex;flex-wrap:wrap;gap:6px 30px;margin:8px 0 2px}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from html import escape
 from itertools import groupby
 
@@ -37,10 +38,18 @@ class TranscriptCard:
         self.title = title
         self.nothing = nothing
 
-    @property
+    @cached_property
     def clients(self) -> list[str]:
         """The clients' names, in the order they first spoke."""
         return list(dict.fromkeys(each.client for each in self.cost.exchanges))
+
+    def called(self, client: str) -> str:
+        """The name to show for a client: a proxy knows one that gave itself no name by a number only."""
+        if not client.isdigit():
+            return client or "no name"
+        numbers = [each for each in self.clients if each.isdigit()]
+        # A client that was cut off and comes back has a new connection.
+        return f"connection {numbers.index(client) + 1}"
 
     def _shown(self) -> tuple[list[Exchange], int, list[Exchange]]:
         """The first exchanges, how many are left out, the last ones."""
@@ -96,7 +105,7 @@ class TranscriptCard:
         names = self.clients
         columns = f"grid-template-columns:22px repeat({len(names)},minmax(0,1fr))"
         heads = "".join(
-            f'<span class="rw-lane rw-{at % 3}">{escape(_called(name))}</span>' for at, name in enumerate(names)
+            f'<span class="rw-lane rw-{at % 3}">{escape(self.called(name))}</span>' for at, name in enumerate(names)
         )
         yield f'<div class="rw-names" style="{columns}"><span></span>{heads}</div>'
         first, left_out, last = self._shown()
@@ -136,23 +145,23 @@ class TranscriptCard:
         first, left_out, last = self._shown()
         numbers: dict[int, int] = {}
         out = [f"{self.title}: {self._summary()}"]
-        width = min(max(len(_typed(each, self._labelled)) for each in [*first, *last]), 60)
+        width = min(max(len(self._typed(each)) for each in [*first, *last]), 60)
         out += self._text(first, numbers, width)
         if left_out:
             out.append(f"     … {left_out:,} more commands …")
             out += self._text(last, _numbered(self.cost.exchanges[: -len(last)]), width)
         return out
 
-    @property
-    def _labelled(self) -> bool:
-        return len(self.clients) > 1
+    def _typed(self, exchange: Exchange) -> str:
+        typed = format_command(exchange.command, _COMMAND)
+        return f"{self.called(exchange.client)}> {typed}" if len(self.clients) > 1 else typed
 
     def _text(self, exchanges: Sequence[Exchange], numbers: dict[int, int], width: int) -> Iterator[str]:
         for number, group in self._trips(exchanges, numbers):
             for at, each in enumerate(group):
                 bar = "─" if len(group) == 1 else "┌" if at == 0 else "└" if at == len(group) - 1 else "│"
                 goes_on = "│" if at < len(group) - 1 else " "
-                typed = _typed(each, self._labelled)
+                typed = self._typed(each)
                 reply = _reply(each).split("\n")
                 beside = len(typed) <= width
                 head = f"{typed:{width}}  {reply[0]}" if beside else typed
@@ -181,15 +190,6 @@ def size(count: int) -> str:
 def _numbered(exchanges: Sequence[Exchange]) -> dict[int, int]:
     trips = dict.fromkeys(each.trip for each in exchanges)
     return {trip: number for number, trip in enumerate(trips, 1)}
-
-
-def _called(name: str) -> str:
-    return name or "no name"
-
-
-def _typed(exchange: Exchange, labelled: bool = False) -> str:
-    typed = format_command(exchange.command, _COMMAND)
-    return f"{_called(exchange.client)}> {typed}" if labelled else typed
 
 
 def _reply(exchange: Exchange) -> str:

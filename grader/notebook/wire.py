@@ -123,8 +123,6 @@ def _add(cost: Cost, passed: Cost) -> None:
     for each in passed.exchanges:
         if each.trip < _OF_THE_PROXY:
             each.trip += _OF_THE_PROXY
-        if each.client.isdigit():
-            each.client = f"connection {each.client}"
     cost.exchanges[:] = sorted([*cost.exchanges, *passed.exchanges], key=lambda each: each.sent_at or 0.0)
     cost.bytes_sent += passed.bytes_sent
     cost.bytes_received += passed.bytes_received

@@ -244,6 +244,7 @@ def test_a_fault_that_breaks_a_promise_shows_where(wire: Cell) -> None:
     assert "✘ Dying here breaks it" in shown.text
     assert "it ran, but its reply never came" in shown.text
     assert "the job is in neither list" in shown.text
+    assert "In Redis afterwards: nothing" in " ".join(lines(shown))
 
 
 def test_code_that_survives_every_fault_says_in_how_many_runs(wire: Cell) -> None:
@@ -259,6 +260,7 @@ def test_a_single_cut_is_marked_in_the_transcript(wire: Cell) -> None:
     assert "ConnectionError" in "".join(wire("broken.get('a')").error)
     shown = wire("faults.show()")
     assert "2 ─ GET a ✂ cut here: it ran, but its reply never came" in lines(shown)
+    assert lines(shown)[-2:] == ["In Redis afterwards:", "a = 1"]
     assert "rw-cut" in shown.html
     assert wire("r.get('a')").text.strip() == "'mine'"
 
@@ -267,3 +269,12 @@ def test_the_same_words_twice_in_a_kernel_do_no_harm(wire: Cell) -> None:
     shown = wire("import importlib, grader.notebook\nimportlib.reload(grader.notebook)\n" + SETUP)
     assert shown.error == []
     assert wire("%%wire\nr.get('a')").text.count("On the wire") == 1
+
+
+def test_a_client_that_comes_back_after_a_cut_has_a_second_connection(wire: Cell) -> None:
+    wire("from redis.exceptions import ConnectionError\nbroken = faults.client()\nfaults.cut(match='INCRBY')")
+    wire("try:\n    broken.incr('n')\nexcept ConnectionError:\n    broken.incr('n')")
+    assert lines(wire("faults.show()"))[1:3] == [
+        "1 ─ connection 1> INCRBY n 1 ✂ cut here: it never arrived",
+        "2 ─ connection 2> INCRBY n 1 (integer) 1",
+    ]
