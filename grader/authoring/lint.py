@@ -7,9 +7,11 @@ wrong answer fails by name.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,18 +150,35 @@ def _lint_pages(report: LintReport, root: Path) -> None:
 def _lint_exercises(
     report: LintReport, root: Path, wanted: list[Exercise], binaries: list[Binary], progress: Callable[[str], None]
 ) -> None:
-    counts = ExerciseCounts()
-    for binary in binaries:
-        version = ".".join(map(str, binary.version))
-        with standalone(binary=binary) as server:
-
-            def tell(slug: str, version: str = version) -> None:
-                progress(f"{slug} on {version}")
-
-            problems, counts = lint_exercises(root, catalog(), wanted, server, tell)
-        report.problems += [Problem(p.path, p.line, p.kind, f"{p.message} (Redis {version})") for p in problems]
-        report.notes += counts.skipped
-    report.counts["exercises"] += counts.exercises
-    report.counts["hints"] += counts.hints
-    report.counts["wrong_answers"] += counts.wrong_answers
+    """Each notebook on each Redis is a piece of work of its own, for as many processes as there are processors."""
+    by_notebook: dict[str, list[Exercise]] = {}
+    for exercise in wanted:
+        by_notebook.setdefault(exercise.notebook, []).append(exercise)
+    work = [(root, binary, group) for group in by_notebook.values() for binary in binaries]
+    done: list[tuple[list[Problem], ExerciseCounts]] = []
+    if len(work) <= len(binaries):
+        done = [_lint_group(*piece, progress) for piece in work]
+    else:
+        with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
+            for (_, binary, group), result in zip(work, pool.map(_lint_group, *zip(*work, strict=True)), strict=True):
+                progress(f"{group[0].notebook} on {_name(binary)}")
+                done.append(result)
+    for (_, binary, _), (problems, counts) in zip(work, done, strict=True):
+        report.problems += [Problem(p.path, p.line, p.kind, f"{p.message} (Redis {_name(binary)})") for p in problems]
+        report.notes += [note for note in counts.skipped if note not in report.notes]
+        if binary is binaries[-1]:
+            report.counts["exercises"] += counts.exercises
+            report.counts["hints"] += counts.hints
+            report.counts["wrong_answers"] += counts.wrong_answers
     report.counts["versions"] += len(binaries)
+
+
+def _lint_group(
+    root: Path, binary: Binary, group: list[Exercise], progress: Callable[[str], None] = lambda _: None
+) -> tuple[list[Problem], ExerciseCounts]:
+    with standalone(binary=binary) as server:
+        return lint_exercises(root, catalog(), group, server, lambda slug: progress(f"{slug} on {_name(binary)}"))
+
+
+def _name(binary: Binary) -> str:
+    return ".".join(map(str, binary.version))
