@@ -942,10 +942,10 @@ class TestProfileLostUpdate:
         rewritten = "HGETALL" in wire.names
         race(
             lambda r: answer.update_user(r, "ada", {"city": "Rome"}),
-            lambda r: answer.update_user(r, "ada", {"email": "ada@new.org"}),
-            setup=lambda r: answer.update_user(r, "ada", {"city": "Lima", "email": "ada@old.org"}),
+            lambda r: answer.update_user(r, "ada", {"mail": "new"}),
+            setup=lambda r: answer.update_user(r, "ada", {"city": "Lima", "mail": "old"}),
             invariant=lambda end: expect(
-                answer.read_user(end.redis, "ada"), {"city": "Rome", "email": "ada@new.org"}, "read_user in the end"
+                answer.read_user(end.redis, "ada"), {"city": "Rome", "mail": "new"}, 'read_user(r, "ada") in the end'
             ),
             misconception="hash-but-rewritten" if rewritten else "reads-and-rewrites",
         )
@@ -956,7 +956,9 @@ class TestProfileLostUpdate:
             lambda r: answer.update_user(r, "ada", {"phone": None}),
             lambda r: answer.update_user(r, "ada", {"city": "Rome"}),
             setup=lambda r: answer.update_user(r, "ada", {"city": "Lima", "phone": "1"}),
-            invariant=lambda end: expect(answer.read_user(end.redis, "ada"), {"city": "Rome"}, "read_user in the end"),
+            invariant=lambda end: expect(
+                answer.read_user(end.redis, "ada"), {"city": "Rome"}, 'read_user(r, "ada") in the end'
+            ),
             misconception="reads-and-rewrites",
         )
 
@@ -1096,7 +1098,7 @@ class TestSessionFields:
             invariant=lambda end: expect(
                 answer.recall(end.redis, session, 600),
                 {"user": "ada", "dark": True, "seen": ["tea"]},
-                "recall in the end",
+                "recall(r, session, 600) in the end",
             ),
             misconception="whole-session-rewritten",
         )
