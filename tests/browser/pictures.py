@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from faces import PICTURES, write_faces
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from rich.console import Console
@@ -27,6 +28,7 @@ from window import ROOT, chromium, copy_of_the_course, opened_course, window_on
 from grader.authoring.exercises import Sources, read_sources
 from grader.checks import catalog
 
+FACES = "notebooks/week1/faces.ipynb"
 NOTEBOOK = "notebooks/week1/02-strings-and-counters.ipynb"
 WRONG = ROOT / "solutions/week1/wrong/page-views/read-modify-write.py"
 SOLVED = 8
@@ -54,6 +56,7 @@ def take(folder: Path) -> None:
         course = Path(temporary) / "redis-course"
         course.mkdir()
         copy_of_the_course(course)
+        write_faces(course / FACES)
         in_the_browser(course, folder, sources["week1.page-views"].solution)
         said = in_the_terminal(course, sources)
     draw(folder, said)
@@ -66,7 +69,7 @@ def take(folder: Path) -> None:
 
 
 def in_the_browser(course: Path, folder: Path, right: str) -> None:
-    """The start page, a lesson, and an exercise in red and in green."""
+    """The start page, a lesson, an exercise in red and in green, and the faces of the wire."""
     with opened_course(course) as url, window_on(url, width=1200, height=800) as window:
         window.start()
         window.notebook.locator(".jp-RenderedMermaid img, .jp-RenderedMermaid svg").first.wait_for()
@@ -83,6 +86,13 @@ def in_the_browser(course: Path, folder: Path, right: str) -> None:
             window.run(check)
             window.show(answer)
             window.page.screenshot(path=folder / f"{name}.png")
+        window.command("application:toggle-left-area")
+        window.open(FACES)
+        window.run_all()
+        for name, source in PICTURES.items():
+            cell = window.cell(source.splitlines()[1])
+            cell.scroll_into_view_if_needed()
+            cell.screenshot(path=folder / f"{name}.png")
 
 
 def cleared(solution: str) -> str:
