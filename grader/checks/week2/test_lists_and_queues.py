@@ -466,6 +466,25 @@ class TestUndoRedo:
 
         faults.everywhere(lambda r: answer.perform(r, "doc", "print"), setup=undone, then=all_or_nothing)
 
+    def test_two_undo(self, answer: Answer, race: Race) -> None:
+        """Two people undo at once: two actions are undone, each once."""
+
+        def each_once(end: End) -> None:
+            there = _inside(end.redis)
+            if sorted(map(show, end.results)) != ["'bold'", "'type'"] or there != Counter(["type", "bold"]):
+                broken(
+                    "one gets 'bold', the other 'type', and both actions are there once",
+                    f"they got {show(end.results)}, and there is {show(_lists(end.redis))}",
+                    "looks-then-moves",
+                )
+
+        race(
+            lambda r: answer.undo(r, "doc"),
+            lambda r: answer.undo(r, "doc"),
+            setup=lambda r: self._perform(answer, r, "type", "bold"),
+            invariant=each_once,
+        )
+
     def test_in_between(self, answer: Answer, race: Race) -> None:
         """Somebody undoes while a new action comes: what is done and what can be redone fit together."""
 
