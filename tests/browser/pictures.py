@@ -35,6 +35,7 @@ SOLVED = 8
 """How many exercises the learner of the pictures has solved."""
 HEAVIEST = 150_000  # bytes a picture may have
 COLUMNS = 92
+TALLEST = 45  # lines of a terminal picture: week 1 with its exercises, and the bar of week 2
 _DARK = TerminalTheme(
     (30, 32, 38), (222, 224, 228),
     [(30, 32, 38), (255, 129, 130), (74, 194, 107), (212, 167, 44), (84, 174, 255), (210, 153, 255), (86, 212, 221),
@@ -109,7 +110,8 @@ def in_the_terminal(course: Path, sources: dict[str, Sources]) -> dict[str, tupl
     said = {name: run(course, *words) for name, words in (("doctor", ["doctor"]), ("check", ["check", "page-views"]))}
     answer(course, [("week1.page-views", cleared(sources["week1.page-views"].solution))])
     run(course, "check", "page-views")
-    return {**said, "progress": run(course, "progress")}
+    command, output = run(course, "progress")
+    return {**said, "progress": (command, "\n".join(output.split("\n")[:TALLEST]))}
 
 
 def answer(course: Path, answers: Iterable[tuple[str, str]]) -> None:
