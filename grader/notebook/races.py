@@ -10,8 +10,9 @@ import redis
 
 from grader.notebook.quiet import Quiet
 from grader.notebook.timeline_card import RaceCard
+from grader.notebook.wire import kernel_wire
 from grader.servers import LocalServer, Server, ServerError, scratch
-from grader.wire.race import ActorFailed, End, NotReproducible, RaceFound
+from grader.wire.race import ActorFailed, End, NotReproducible, Outcome, RaceFound
 from grader.wire.race import race as run_race
 
 
@@ -42,18 +43,17 @@ def race(
         )
     server = private_server()
     called = [_called(each) for each in actors]
-    try:
-        return RaceCard(run_race(server.url, *actors, setup=setup, invariant=invariant, **options), called)
-    except (RaceFound, NotReproducible) as found:
-        return RaceCard(found, called)
-    except ActorFailed as failed:
-        if isinstance(failed.error, KeyboardInterrupt):
-            raise failed.error from None
-        return RaceCard(failed, called)
-    except (ValueError, TypeError) as error:
-        if error.__traceback__ is not None and _is_ours(error):
-            raise Quiet(f"race(): {error}") from None
-        raise
+    found: Outcome | RaceFound | ActorFailed | NotReproducible
+    with kernel_wire().measure() as astray:
+        try:
+            found = run_race(server.url, *actors, setup=setup, invariant=invariant, **options)
+        except (RaceFound, ActorFailed, NotReproducible) as broken:
+            found = broken
+        except (ValueError, TypeError) as error:
+            if _is_ours(error):
+                raise Quiet(f"race(): {error}") from None
+            raise
+    return RaceCard(found, called, len(astray.exchanges))
 
 
 def private_server() -> Server:

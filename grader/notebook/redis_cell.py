@@ -16,6 +16,9 @@ _PATIENCE = 60.0
 _FOR_EVER_PATIENCE = 3.0
 """Seconds to wait for a reply; the second one where the command itself would wait without end."""
 _KEPT: dict[str, Session] = {}
+_LINES = 500
+"""So many lines of one reply are printed; a notebook that holds more is slow to open."""
+_ENDLESS = LISTENING | {b"SYNC", b"PSYNC"}
 _AT_A_PROMPT = {b"EXIT", b"QUIT", b"HELP", b"?", b"CLEAR"}
 _BLOCK_LAST = frozenset({b"BLPOP", b"BRPOP", b"BLMOVE", b"BRPOPLPUSH", b"BZPOPMIN", b"BZPOPMAX", b"WAIT", b"WAITAOF"})
 _BLOCK_FIRST = frozenset({b"BLMPOP", b"BZMPOP"})
@@ -75,12 +78,15 @@ def _line(session: Session, name: str, line: str) -> None:
         _say(f"({str(error).removeprefix('Invalid argument(s): ')})")
         return
     command = words[0].upper()
-    if command in LISTENING:
+    if command in _ENDLESS:
         _say(f"({command.decode()} never ends, so it is not run in a cell. Try `course redis cli` in a terminal, or")
         _say(" r.pubsub() in Python.)")
         return
     if command in _AT_A_PROMPT and times == 1 and len(words) == 1:
         _say(f"({command.decode()} is for a prompt; a cell does not need it.)")
+        return
+    if [word.upper() for word in words[:3]] in ([b"CLIENT", b"REPLY", b"OFF"], [b"CLIENT", b"REPLY", b"SKIP"]):
+        _say("(After this no reply comes, and a cell that waits for replies would wait for ever.)")
         return
     endless = _waits_for_ever(words)
     for _ in range(times):
@@ -115,9 +121,11 @@ def _waits_for_ever(words: list[bytes]) -> bool:
 def _shown(reply: Any, words: list[bytes]) -> str:
     if isinstance(reply, Push) and (line := invalidated(reply)):
         return line
-    if isinstance(reply, ErrorReply):
-        return format_reply(reply)
-    return format_reply(reply, words)
+    text = format_reply(reply) if isinstance(reply, ErrorReply) else format_reply(reply, words)
+    lines = text.split("\n")
+    if len(lines) <= _LINES:
+        return text
+    return "\n".join([*lines[:_LINES], f"(… {len(lines) - _LINES:,} more lines)"])
 
 
 def _say(text: str) -> None:

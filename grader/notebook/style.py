@@ -66,7 +66,8 @@ WIRE_STYLE = """
 .rw-note{margin:2px 0 2px 38px;color:var(--rc-dim);font-style:italic}
 .rw-names{display:grid;column-gap:8px;font:600 12.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
  border-bottom:1px solid var(--jp-border-color2,#8884);padding-bottom:3px;margin-bottom:3px}
-.rw-lane{border-left:2px solid transparent;padding-left:8px}.rw-names .rw-lane:not(.rc-dim){color:var(--rc-mark,inherit)}
+.rw-lane{border-left:2px solid transparent;padding-left:8px}
+.rw-names .rw-lane:not(.rc-dim){color:var(--rc-mark,inherit)}
 .rw-lane.rw-on{border-left-color:var(--rc-mark)}
 .rw-state{font-size:12px}.rw-new{background:var(--rc-tint);border-radius:3px;padding:0 4px;margin-left:-4px}
 .rw-result{color:var(--rc-dim);font-style:italic}

@@ -78,11 +78,18 @@ class RaceCard:
     Args:
         found: how the race ended.
         called: what each actor runs.
+        astray: how many commands went past the race, to the learner's own Redis.
     """
 
-    def __init__(self, found: Outcome | RaceFound | ActorFailed | NotReproducible, called: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        found: Outcome | RaceFound | ActorFailed | NotReproducible,
+        called: Sequence[str] = (),
+        astray: int = 0,
+    ) -> None:
         self.found = found
         self.called = list(called)
+        self.astray = astray
 
     @property
     def held(self) -> bool | None:
@@ -162,6 +169,15 @@ class RaceCard:
             case _:
                 return str(found)
 
+    def _astray(self) -> str:
+        if not self.astray:
+            return ""
+        went = "1 command" if self.astray == 1 else f"{self.astray:,} commands"
+        return (
+            f"{went} went through a client of connect() to your own Redis, where the race does not look. Use the "
+            "client that the function is called with."
+        )
+
     def _repr_html_(self) -> str:
         mark, tone, title = self._verdict()
         parts = []
@@ -169,6 +185,8 @@ class RaceCard:
             parts.append(timeline_html(self.timeline, self.called))
         why = escape(self._why())
         parts.append(f'<div class="rw-why" style="--rc-tone:var(--rc-{tone})">{why}</div>')
+        if self._astray():
+            parts.append(f'<p class="rc-odd">{escape(self._astray())}</p>')
         if self.schedule and isinstance(self.found, RaceFound):
             parts.append(
                 f'<div class="rc-foot rc-dim">To see this order again: <code>race(…, replay="{escape(self.schedule)}")'
@@ -187,6 +205,8 @@ class RaceCard:
         if self.timeline is not None:
             out += [f"  {line}" for line in self.timeline.lines()]
         out.append(f"  {self._why()}")
+        if self._astray():
+            out.append(f"  {self._astray()}")
         if self.schedule and isinstance(self.found, RaceFound):
             out.append(f'  To see this order again: race(…, replay="{self.schedule}")')
         return out

@@ -14,7 +14,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -173,11 +173,16 @@ def measure(name: str | None = None) -> Iterator[CostCard]:
     from grader.wire.session import Lost
 
     kernel = kernel_wire()
-    try:
-        with metered(kernel, kernel.target(), name, CostCard) as cost:
-            yield cost
-    except Lost as lost:
-        raise Quiet(f"Redis ended while it was asked what the block cost: {lost}") from None
+    with ExitStack() as stack:
+        try:
+            cost = stack.enter_context(metered(kernel, kernel.target(), name, CostCard))
+        except (OSError, redis.RedisError, Lost) as error:
+            raise Quiet(f"No Redis to ask what the block costs: {error}") from None
+        yield cost
+        try:
+            stack.close()
+        except Lost as lost:
+            raise Quiet(f"Redis ended before it could be asked what the block cost. {lost}") from None
 
 
 def __getattr__(name: str) -> Any:

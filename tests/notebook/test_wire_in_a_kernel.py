@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+from redis import Redis
 
 from tests.notebook.conftest import Cell, Shown
 
@@ -278,3 +282,50 @@ def test_a_client_that_comes_back_after_a_cut_has_a_second_connection(wire: Cell
         "1 ─ connection 1> INCRBY n 1 ✂ cut here: it never arrived",
         "2 ─ connection 2> INCRBY n 1 (integer) 1",
     ]
+
+
+def test_commands_that_go_past_a_race_are_said(wire: Cell) -> None:
+    wire("def buy(own):\n    own.incr('n')\n    r.incr('mine')")
+    assert "through a client of connect() to your own Redis" in wire("race(buy, buy)").text
+    wire("def buy(own):\n    own.incr('n')")
+    assert "your own Redis" not in wire("race(buy, buy)").text
+
+
+def test_an_endless_reply_is_cut(wire: Cell) -> None:
+    wire("r.rpush('long', *range(3000))")
+    shown = wire("%%redis\nLRANGE long 0 -1\nPING")
+    assert "(… 2,500 more lines)\n> PING\nPONG\n" in shown.printed
+
+
+def test_a_client_that_wants_no_replies_gets_a_sentence(wire: Cell) -> None:
+    assert wire("%%redis\nCLIENT REPLY OFF\nPING").printed.endswith("would wait for ever.)\n> PING\nPONG\n")
+
+
+def test_a_waiting_redis_cell_can_be_interrupted(
+    wire: Cell, kernel: tuple[KernelManager, BlockingKernelClient], until: Callable[..., None]
+) -> None:
+    url = wire("from grader.notebook.wire import kernel_wire\nkernel_wire().target()").text.strip().strip("'")
+
+    def press_stop() -> None:
+        with Redis.from_url(url) as redis:
+            until(lambda: redis.info("clients")["blocked_clients"] == 1)
+        kernel[0].interrupt_kernel()
+
+    threading.Thread(target=press_stop, daemon=True).start()
+    shown = wire("%%redis\nBLPOP nothing 50")
+    assert "KeyboardInterrupt" in "".join(shown.error)
+    assert wire("%%redis\nPING").printed == "> PING\nPONG\n"
+
+
+def test_without_a_redis_a_measure_is_one_sentence(wire: Cell) -> None:
+    wire("import grader.notebook.wire as w\nkept = w.kernel_wire().server_url")
+    wire("w.kernel_wire().server_url = 'redis://127.0.0.1:1'")
+    error = "".join(wire("with wire.measure() as cost:\n    pass").error)
+    wire("w.kernel_wire().server_url = kept")
+    assert error.startswith("No Redis to ask what the block costs")
+
+
+def test_the_blocks_own_error_comes_out_of_a_measure_as_it_is(wire: Cell) -> None:
+    error = "".join(wire("with wire.measure() as cost:\n    r.execute_command('NOSUCH')").error)
+    assert "unknown command" in error
+    assert wire("cost.names").text.strip() == "['NOSUCH']"
