@@ -4,9 +4,9 @@
     python bench/scan_latency.py --elements 1000000
 
 One thread holds two connections. It sends the command on the first, at once a PING on the second, and takes the time
-until the PONG: that is what everybody else waits. Of the big command the median of several rounds
-counts. Of the gentle way the longest wait of a round counts, in the best of the rounds: a short wait is soon longer for
-what other programs take of this machine. Milliseconds belong to one machine; the ratio in the last column survives
+until the PONG: that is what everybody else waits. Of the big command the median of several rounds counts. A walk does
+the same steps in each round: of each step the best round counts, which leaves out what other programs take of this
+machine, and of all steps the longest. Milliseconds belong to one machine; the ratio in the last column survives
 another.
 """
 
@@ -26,7 +26,7 @@ from rich.table import Table
 from grader.resp import encode_command
 from grader.servers import Server, binaries, standalone
 
-ROUNDS = 5
+ROUNDS = 7
 PAGE = 1000
 Ask = Callable[..., object]
 
@@ -135,9 +135,9 @@ def rows(elements: int) -> list[tuple[str, Callable[[Ask], None], str, Callable[
     ]
 
 
-def longest_waits(server: Server, kind: str, play: Callable[[Ask], None], elements: int) -> list[float]:
-    """Seconds the other client waited at most, in each round."""
-    longest = []
+def waits(server: Server, kind: str, play: Callable[[Ask], None], elements: int) -> list[list[float]]:
+    """Seconds the other client waited behind each step, round by round."""
+    rounds = []
     busy, other = Connection(str(server.socket_path)), Connection(str(server.socket_path))
     kept = False
     for _ in range(ROUNDS):
@@ -146,9 +146,9 @@ def longest_waits(server: Server, kind: str, play: Callable[[Ask], None], elemen
             busy.ask("EVAL", filled(kind, elements), 0)
         crossing = Crossing(busy, other)
         play(crossing.ask)
-        longest.append(max(crossing.waits))
+        rounds.append(crossing.waits)
         kept = busy.ask("DBSIZE") != 0
-    return longest
+    return rounds
 
 
 def main() -> None:
@@ -161,8 +161,8 @@ def main() -> None:
             table.add_column(name, justify="right" if name in {"others wait, ms", "ratio"} else "left", no_wrap=True)
         with standalone(binary=binary) as server:
             for kind, at_once, name, gently, gentle_name in rows(elements):
-                big = median(longest_waits(server, kind, at_once, elements))
-                small = min(longest_waits(server, kind, gently, elements))
+                big = median(wait for (wait,) in waits(server, kind, at_once, elements))
+                small = max(map(min, zip(*waits(server, kind, gently, elements), strict=False)))
                 table.add_row(name, f"{big * 1e3:.1f}", gentle_name, f"{small * 1e3:.2f}", f"{big / small:.0f}")
         Console(width=100).print(table)
 
