@@ -311,6 +311,54 @@ def test_actors_that_sleep_or_spin_until_they_may_are_run_to_their_end(server: S
     assert time.perf_counter() - started < 10, "sleeping for 5 s costs nothing"
 
 
+def test_a_lock_that_ends_while_its_owner_works_is_found(server: Server) -> None:
+    """The owner sleeps longer than its lock lives, and its release deletes the lock of the other."""
+
+    def work(seconds: float) -> Actor:
+        def act(r: redis.Redis) -> None:
+            if r.set("lock", "A", nx=True, ex=10):
+                time.sleep(seconds)
+                r.delete("lock")
+
+        return act
+
+    def take(r: redis.Redis) -> str:
+        if not r.set("lock", "B", nx=True, ex=10):
+            return "busy"
+        return str(r.get("lock"))
+
+    def mine_or_busy(end: End) -> bool:
+        return end.results[1] in {"B", "busy"}
+
+    assert race(server.url, work(9), take, invariant=mine_or_busy).complete
+    with pytest.raises(RaceFound) as found:
+        race(server.url, work(11), take, invariant=mine_or_busy)
+    timeline = found.value.timeline
+    assert timeline.reproduced
+    slept = next(row for row in timeline.rows if row.commands == ["(sleeps 11 s)"])
+    assert slept.changes == {"lock": None}
+    assert timeline.rows[0].changes == {"lock": "A (ends in 10 s)"}
+
+
+def test_time_that_passes_does_not_disturb_who_watches(server: Server) -> None:
+    def watch(r: redis.Redis) -> Any:
+        with r.pipeline() as pipe:
+            pipe.watch("k")  # type: ignore[no-untyped-call]
+            time.sleep(1)
+            pipe.multi()
+            pipe.get("k")
+            return pipe.execute()
+
+    outcome = race(
+        server.url,
+        watch,
+        counting("n", 1),
+        setup=lambda r: r.set("k", "v", ex=100),
+        invariant=lambda end: end.results[0] == ["v"],
+    )
+    assert outcome.complete
+
+
 def test_an_actor_that_waits_for_what_never_comes_is_cut_and_nothing_is_proven(server: Server) -> None:
     def wait_for_godot(r: redis.Redis) -> None:
         while r.get("godot") is None:
@@ -420,6 +468,13 @@ def test_the_bound_is_kept_and_said(server: Server) -> None:
     outcome = race(server.url, counting("n", 6), counting("n", 6), bound=25)
     assert (outcome.schedules, outcome.complete) == (25, False)
     assert "bound" in str(outcome)
+
+
+def test_the_time_is_kept_and_said(server: Server) -> None:
+    outcome = race(server.url, counting("n", 9), counting("n", 9), seconds=0.2)
+    assert not outcome.complete
+    assert 0 < outcome.schedules < outcome.bound
+    assert "time limit" in str(outcome)
 
 
 def test_three_actors_that_watch_and_retry_are_proven_within_a_few_hundred_schedules(server: Server) -> None:

@@ -35,6 +35,7 @@ BOUND = 2000
 #: Once one schedule broke the invariant, so many more are tried to find a shorter one.
 _TRIES_FOR_SHORTER = 40
 _PRUNED_FOR_EACH = 8
+_SECONDS_IN_A_CHECK = 4.0
 
 
 @dataclass(slots=True)
@@ -76,7 +77,8 @@ class Outcome:
         many = f"{self.schedules} schedule{'s' * (self.schedules != 1)}"
         if self.complete:
             return f"held in every order that matters ({many}, {self.seconds * 1000:.0f} ms)"
-        return f"held in the first {many}; the bound was reached before all were tried"
+        limit = f"bound of {self.bound}" if self.schedules >= self.bound else "time limit"
+        return f"held in the first {many}; the {limit} was reached before all were tried"
 
 
 class RaceFound(AssertionError):
@@ -212,6 +214,7 @@ def race(
     always: Invariant | None = None,
     names: Sequence[str] | None = None,
     bound: int = BOUND,
+    seconds: float = 10.0,
     seed: int = 0,
     replay: str | None = None,
     reduce: bool = True,
@@ -234,6 +237,7 @@ def race(
         always: like `invariant`, but asked after every step (then no order of writes is skipped).
         names: the actors', one letter each; A, B, C … by default.
         bound: the most schedules to run.
+        seconds: no further schedule is begun after so long.
         seed: of the actors' random numbers, uuids and secrets.
         replay: run only this schedule (the `schedule` of a timeline).
         reduce: False to run every interleaving, also those that cannot differ.
@@ -267,17 +271,20 @@ def race(
             if replay is not None:
                 return _replay(ring, schedule_numbers(replay), misconception, started)
             try:
-                return _explore(ring, wire, bound, reduce, misconception, started)
+                return _explore(ring, wire, (bound, started + seconds), reduce, misconception, started)
             except NotReproducible:
                 # Once more: a minute that ended in the middle is no reason to doubt somebody's code.
-                return _explore(ring, wire, bound, reduce, misconception, started)
+                return _explore(ring, wire, (bound, started + seconds), reduce, misconception, started)
         except StuckError as stuck:
             name = names[stuck.actor]
             raise ActorFailed(name, stuck, ring.timeline(stuck.run, f"{name} got stuck")) from None
 
 
-def _explore(ring: _Ring, wire: Wire, bound: int, reduce: bool, misconception: str | None, started: float) -> Outcome:
+def _explore(
+    ring: _Ring, wire: Wire, limits: tuple[int, float], reduce: bool, misconception: str | None, started: float
+) -> Outcome:
     explorer = Explorer(reduce, _all_writes_conflict if ring.always is not None else Footprint.conflicts)
+    bound, until = limits
     outcome = Outcome(0, False, 0.0, bound)
     shortest: _Broken | None = None
     opening: Run | None = None
@@ -292,7 +299,7 @@ def _explore(ring: _Ring, wire: Wire, bound: int, reduce: bool, misconception: s
         if run.ending in {"abandoned", "cut"}:
             outcome.pruned += run.ending == "abandoned"
             outcome.cut += run.ending == "cut"
-            if outcome.pruned + outcome.cut > _PRUNED_FOR_EACH * bound:
+            if outcome.pruned + outcome.cut > _PRUNED_FOR_EACH * bound or time.perf_counter() > until:
                 break
             continue
         outcome.schedules += 1
@@ -303,7 +310,9 @@ def _explore(ring: _Ring, wire: Wire, bound: int, reduce: bool, misconception: s
             if shortest is None:
                 first, found_after = outcome.schedules, time.perf_counter() - started
             shortest = broken
-        if outcome.schedules >= bound or (shortest is not None and outcome.schedules >= first + _TRIES_FOR_SHORTER):
+        if outcome.schedules >= bound or time.perf_counter() > until:
+            break
+        if shortest is not None and outcome.schedules >= first + _TRIES_FOR_SHORTER:
             break
     if shortest is not None:
         timeline = _confirm(ring, shortest)
@@ -387,7 +396,10 @@ def _all_writes_conflict(one: Footprint, other: Footprint) -> bool:
 
 
 def _told(result: Any, error: BaseException | None) -> str:
-    text = repr(result) if error is None else f"{type(error).__name__}: {error}"
+    try:
+        text = repr(result) if error is None else f"{type(error).__name__}: {error}"
+    except Exception as odd:
+        text = f"a {type(result).__name__} whose repr() raises {type(odd).__name__}"
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
@@ -410,6 +422,6 @@ class Race:
 
     def __call__(self, *actors: Actor, **options: Any) -> Outcome:
         """See `race`; `options` are its keywords."""
-        outcome = race(self.url, *actors, **options)
+        outcome = race(self.url, *actors, **{"seconds": _SECONDS_IN_A_CHECK, **options})
         self.outcomes.append(outcome)
         return outcome

@@ -4,8 +4,9 @@ Every actor is a thread with a redis-py client whose commands stop at a gate. Ex
 the one that was let through, until it stands at the gate again, waits inside the server, sleeps, or is done. So a
 schedule is a list of actors' numbers, and the same list gives the same run.
 
-Time costs nothing here. `time.sleep` in an actor only moves that actor's clock; a command that blocks times out as
-soon as nobody else can move. Random numbers, `uuid` and `secrets` begin anew in every run.
+Time costs nothing here. `time.sleep` in an actor is a step at which the stage's clock moves on, and keys whose time is
+over are gone; a command that blocks times out as soon as nobody else can move. Random numbers, `uuid` and `secrets`
+begin anew in every run.
 """
 
 from __future__ import annotations
@@ -55,13 +56,14 @@ class StuckError(RuntimeError):
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """Commands of one actor that happen together: one command, a transaction sent at once, or a sleep."""
+    """What one actor does at once: one command, a transaction sent at once, or a sleep of `slept` seconds."""
 
     actor: int
     commands: list[Command] = field(default_factory=list)
     footprint: Footprint = NOTHING
     replies: list[Any] = field(default_factory=list)
     blocked: bool = False
+    slept: float | None = None
 
 
 @dataclass(slots=True)
@@ -185,11 +187,19 @@ class _Player:
         """`time.sleep` in the actor's thread."""
         self.wakes_at = self.stage.now + max(0.0, seconds)
         self.moves_seen = self.stage.moves_of_others(self.number)
+        self.pending = Step(self.number, slept=seconds)
         self.park("sleeping")
+        self.pending = None
 
     @property
     def may_move(self) -> bool:
-        """Whether it stands at the gate and is not spinning there."""
+        """Whether it stands at the gate and is not spinning there.
+
+        Who sleeps goes on when others have moved meanwhile, or when keys end in that time: so waiting in a loop ends.
+        """
+        if self.state == "sleeping":
+            moved = self.stage.moves_of_others(self.number) > self.moves_seen
+            return moved or self.stage.ends_keys(self.wakes_at)
         if self.state != "ready" or self.pending is None:
             return False
         spinning = self.repeats >= _SPINS and self.last is not None and self.pending.commands == self.last[0]
@@ -228,6 +238,7 @@ class Stage:
         self._patience = patience
         self._most_steps = most_steps
         self.random = random.Random(seed)
+        self._lifetimes = _Lifetimes(control)
         self._seed = seed
         self._run = Run()
         self._moves = [0] * len(actors)
@@ -259,12 +270,15 @@ class Stage:
     def _play(self, run: Run, choose: Choose, go_on: Callable[[Step], bool]) -> None:
         while True:
             self._wake()
-            enabled = {p.number: p.pending.footprint for p in self.players if p.may_move and p.pending is not None}
+            enabled = self._offers([p for p in self.players if p.may_move])
             if not enabled:
-                if self._let_time_pass():
+                who = self._let_time_pass()
+                if who == "served":
                     continue
-                if spinning := [p for p in self.players if p.state == "ready" and p.pending is not None]:
-                    enabled = {p.number: p.pending.footprint for p in spinning if p.pending is not None}
+                if isinstance(who, int):
+                    enabled = self._offers([self.players[who]])
+                elif spinning := [p for p in self.players if p.state == "ready"]:
+                    enabled = self._offers(spinning)
                 else:
                     run.waiting = [p.number for p in self.players if p.state == "blocked"]
                     run.ending = "deadlock" if run.waiting else "done"
@@ -279,6 +293,9 @@ class Stage:
             player = self.players[chosen]
             step = player.pending
             assert step is not None
+            step.footprint = enabled[chosen]
+            if step.slept is not None:
+                self._move_clock(player.wakes_at)
             run.steps.append(step)
             run.enabled.append(enabled)
             self._moves[chosen] += 1
@@ -287,6 +304,28 @@ class Stage:
             if not go_on(step):
                 run.ending = "stopped"
                 return
+
+    def _offers(self, players: list[_Player]) -> dict[int, Footprint]:
+        """What each of them would do next: its step's footprint, or the keys whose time is over when it wakes."""
+        return {
+            p.number: p.pending.footprint if p.pending.slept is None else self._ended_by(p.wakes_at)
+            for p in players
+            if p.pending is not None
+        }
+
+    def ends_keys(self, moment: float) -> bool:
+        """Whether keys end until `moment`."""
+        return bool(self._lifetimes.over(moment, self.now))
+
+    def _ended_by(self, moment: float) -> Footprint:
+        return Footprint(written=frozenset(key.encode() for key in self._lifetimes.over(moment, self.now)))
+
+    def _move_clock(self, moment: float) -> None:
+        """Let the stage's time be `moment`: keys that have ended by then are gone."""
+        ended = self._lifetimes.over(moment, self.now)
+        if ended:
+            self._control.delete(*ended)
+        self.now = max(self.now, moment)
 
     def moves_of_others(self, number: int) -> int:
         """How many steps the other actors have made."""
@@ -307,30 +346,29 @@ class Stage:
             raise StuckError(player.number, self._patience, line, self._run)
 
     def _wake(self) -> None:
-        """Let those go on who were served by the server, or have slept while others moved."""
+        """Let those go on who were served by the server."""
         if any(p.state == "blocked" for p in self.players):
             self.sync()
         for player in self.players:
             if player.state == "blocked" and player.waiting_on is not None and _readable(player.waiting_on):
                 self._let(player)
-            elif player.state == "sleeping" and self.moves_of_others(player.number) > player.moves_seen:
-                self.now = max(self.now, player.wakes_at)
-                self._let(player)
 
-    def _let_time_pass(self) -> bool:
-        """Nobody can move: go to the moment at which the next sleep or wait ends. False when there is none."""
+    def _let_time_pass(self) -> int | str:
+        """Nobody can move: go on to the next moment at which somebody can.
+
+        Returns:
+            The sleeper who wakes next; or "served" when a wait has ended; or "" when there is no such moment.
+        """
         moments = [(p.wakes_at, p.number) for p in self.players if p.state == "sleeping"]
         moments += [(p.deadline, p.number) for p in self.players if p.state == "blocked" and p.deadline is not None]
         if not moments:
-            return False
+            return ""
         moment, number = min(moments)
-        self.now = max(self.now, moment)
-        player = self.players[number]
-        if player.state == "sleeping":
-            self._let(player)
-        else:
-            self._clients[number].unblock(self._control)
-        return True
+        if self.players[number].state == "sleeping":
+            return number
+        self._move_clock(moment)
+        self._clients[number].unblock(self._control)
+        return "served"
 
     def _end(self) -> None:
         """Give up the actors that are not done; their connections are in an unknown state."""
@@ -349,6 +387,35 @@ class Stage:
         for player in self.players:
             if player.thread.ident is not None:
                 player.thread.join(timeout=0.5)
+
+
+class _Lifetimes:
+    """When keys end by the stage's clock, which the server does not know.
+
+    Nothing in Redis is changed for it (a new expiry would disturb who watches the key): it is noted at which moment of
+    the stage an expiry was first seen, and how much time was left then.
+    """
+
+    def __init__(self, control: redis.Redis) -> None:
+        self._control = control
+        self._seen: dict[str, tuple[int, float, float]] = {}
+
+    def over(self, moment: float, now: float) -> list[str]:
+        """The keys that end between `now` and `moment`, seconds of the stage's clock."""
+        ended = []
+        keys: Any = self._control.keys("*")
+        for key in sorted(keys):
+            at: Any = self._control.pexpiretime(key)
+            if at < 0:
+                continue
+            known = self._seen.get(key)
+            if known is None or known[0] != at:
+                left: Any = self._control.pttl(key)
+                known = self._seen[key] = (at, now, left / 1000)
+            _, since, left = known
+            if since + left <= moment:
+                ended.append(key)
+        return ended
 
 
 class _Gate:

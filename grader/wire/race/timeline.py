@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -80,6 +81,8 @@ def row_of(step: Step, before: State, after: State) -> Row:
     changes: dict[str, str | None] = {
         key: after.get(key) for key in sorted({*before, *after}, key=str) if before.get(key) != after.get(key)
     }
+    if step.slept is not None:
+        return Row(step.actor, [f"(sleeps {step.slept:g} s)"], [""], changes)
     commands = [format_command(_without_script(command), _VALUE) for command in step.commands]
     replies = [
         format_reply(reply, command, _VALUE) for reply, command in zip(step.replies, step.commands, strict=False)
@@ -103,7 +106,7 @@ def _without_script(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
 def state_of(client: redis.Redis) -> State:
     """Every key and what it holds, in short. For small databases: reads everything."""
     keys: Any = client.keys("*")
-    return {key: _content(client, key) for key in sorted(keys)}
+    return {key: _content(client, key) + _ending(client, key) for key in sorted(keys)}
 
 
 def schedule_text(run: Run, names: Sequence[str]) -> str:
@@ -121,6 +124,12 @@ def schedule_numbers(text: str) -> list[int]:
     if not numbers or any(not 0 <= number < 26 for number in numbers):
         raise ValueError(f"a schedule is a word of actors' letters such as ABBA, not {text!r}")
     return numbers
+
+
+def _ending(client: redis.Redis, key: str) -> str:
+    """When the key ends, in whole seconds."""
+    left: Any = client.pttl(key)
+    return f" (ends in {math.ceil(left / 1000)} s)" if left > 0 else ""
 
 
 def _content(client: redis.Redis, key: str) -> str:
@@ -161,7 +170,7 @@ def _short(value: Any) -> str:
 def _said(row: Row, limit: int) -> list[str]:
     """The lines of a step's cell."""
     return [
-        _cut(f"{command} → {' '.join(reply.split())}", limit)
+        _cut(f"{command} → {' '.join(reply.split())}" if reply else command, limit)
         for command, reply in zip(row.commands, row.replies, strict=True)
     ]
 
