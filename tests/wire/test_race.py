@@ -221,6 +221,25 @@ def test_the_same_schedule_gives_the_same_timeline_every_time(server: Server) ->
     assert all(each == seen[0] for each in seen)
 
 
+def test_chance_in_the_preparation_is_the_same_in_every_schedule(server: Server) -> None:
+    kept: list[str] = []
+
+    def prepare(r: redis.Redis) -> None:
+        kept[:] = [f"session:{uuid.uuid4()}:{random.random()}:{secrets.token_hex(4)}"]
+        r.set(kept[0], 1)
+
+    seen: set[str] = set()
+    outcome = race(
+        server.url,
+        lambda r: r.incr(kept[0]),
+        lambda r: r.incr(kept[0]),
+        setup=prepare,
+        invariant=lambda end: seen.update(end.redis.keys("session:*")),
+    )
+    assert (outcome.complete, outcome.schedules) == (True, 2)
+    assert len(seen) == 1
+
+
 def test_a_timeline_is_replayed_by_its_schedule(server: Server) -> None:
     with pytest.raises(RaceFound) as found:
         race(server.url, buy_naively, buy_naively, setup=one_piece, invariant=one_sold)

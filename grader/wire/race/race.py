@@ -27,6 +27,7 @@ from grader.wire.race.stage import (
     StuckError,
     gated_clients,
     no_time_no_chance,
+    same_every_time,
 )
 from grader.wire.race.timeline import State, Timeline, row_of, schedule_numbers, schedule_text, state_of
 from grader.wire.recorder import Wire
@@ -155,7 +156,7 @@ class _Ring:
         # Scripts outlive FLUSHALL; a schedule has to begin without those an earlier one loaded.
         self.control.script_flush()
         if self.setup is not None:
-            self.setup(self.control)
+            same_every_time(self.seed, self.setup, self.control)
         stage = Stage(
             self.actors,
             self.clients,

@@ -114,7 +114,7 @@ class _Player:
         self.thread = threading.Thread(target=self._play, name=f"actor {number}", daemon=True)
 
     def _play(self) -> None:
-        _here.player = self
+        _here.player, _here.chance = self, self.stage.random
         self.go.acquire()
         try:
             if not self.abandoned:
@@ -462,6 +462,7 @@ def gated_clients(wire: Wire, names: Sequence[str]) -> list[ActorClient]:
 
 class _Here(threading.local):
     player: _Player | None = None
+    chance: random.Random | None = None
 
 
 _here = _Here()
@@ -484,7 +485,7 @@ def no_time_no_chance() -> Iterator[None]:
         return lambda: read() + (0.0 if _here.player is None else _here.player.stage.now)
 
     def random_bytes(count: int) -> bytes:
-        return urandom(count) if _here.player is None else _here.player.stage.random.randbytes(count)
+        return urandom(count) if _here.chance is None else _here.chance.randbytes(count)
 
     with _replacing:
         urandom, state = os.urandom, random.getstate()
@@ -502,6 +503,16 @@ def no_time_no_chance() -> Iterator[None]:
             os.urandom = urandom
             random._urandom = urandom  # type: ignore[attr-defined]
             random.setstate(state)
+
+
+def same_every_time(seed: int, prepare: Callable[[redis.Redis], object], client: redis.Redis) -> None:
+    """Prepare a database with random numbers, uuids and secrets that are the same every time."""
+    random.seed(seed)
+    _here.chance = random.Random(seed)
+    try:
+        prepare(client)
+    finally:
+        _here.chance = None
 
 
 def _readable(connection: GatedConnection) -> bool:
