@@ -175,7 +175,7 @@ class Limits:
 
     `depth`: aggregates inside of each other. `bulk`: bytes of one string. `elements`: of one aggregate (a map
     counts its pairs). `line`: bytes up to a CRLF. `total`: bytes of one whole value with its framing. What a
-    value takes in memory is at most about thirty times its bytes on the wire (an array of empty arrays).
+    value takes in memory is at most about forty times its bytes on the wire (an array of empty statuses).
     """
 
     depth: int = 128
@@ -186,6 +186,7 @@ class Limits:
 
 
 _CRLF = b"\r\n"
+_SMALL_PIECE = 1024
 # Lengths are mostly small: one lookup instead of checking and converting digits.
 _SMALL = {b"%d" % number: number for number in range(1024)}
 _LENGTH = re.compile(rb"-1|0|[1-9][0-9]{0,18}")
@@ -272,7 +273,11 @@ class Reader:
         if self._error is not None or not len(data):
             return
         chunk = bytes(data)
-        self._chunks.append(chunk)
+        # A peer that sends byte by byte must not make us keep an object for each.
+        if self._chunks and len(chunk) < _SMALL_PIECE and len(self._chunks[-1]) < _SMALL_PIECE:
+            self._chunks[-1] += chunk
+        else:
+            self._chunks.append(chunk)
         self._fed += len(chunk)
         if self._needs_line and b"\n" in chunk:
             self._line_came = True

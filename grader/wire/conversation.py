@@ -16,10 +16,14 @@ from typing import Any
 from grader.resp import INCOMPLETE, Limits, Map, ProtocolError, Push, Reader, SimpleString
 from grader.wire.transcript import Command, Exchange
 
-# Redis's own limits: PROTO_INLINE_MAX_SIZE, the most arguments, proto-max-bulk-len.
+# Redis's own limits: PROTO_INLINE_MAX_SIZE, the most arguments, proto-max-bulk-len, client-query-buffer-limit.
 _MAX_LINE = 64 * 1024
 _MAX_ARGUMENTS = 2**31 - 1
 _MAX_BULK = 512 * 1024 * 1024
+_MAX_COMMAND = 1024 * 1024 * 1024
+# What Python adds to the bytes of an argument.
+_ARGUMENT_BYTES = 41
+_SMALL_PIECE = 1024
 
 _SETUP = frozenset({b"HELLO", b"AUTH", b"SELECT", b"READONLY"})
 _SETUP_CLIENT = frozenset({b"SETNAME", b"SETINFO", b"MAINT_NOTIFICATIONS", b"TRACKING", b"NO-EVICT", b"NO-TOUCH"})
@@ -42,7 +46,9 @@ class CommandReader:
     something that Redis would refuse, `lost` says what, and nothing more is read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MAX_COMMAND) -> None:
+        self._most = most
+        self._held = 0
         self.offset = 0
         self.lost = ""
         self._chunks: list[bytes] = []
@@ -57,11 +63,15 @@ class CommandReader:
         self.offset += len(data)
         if self.lost:
             return []
-        self._chunks.append(data)
+        # A peer that sends byte by byte must not make us keep an object for each.
+        if self._chunks and len(data) < _SMALL_PIECE and len(self._chunks[-1]) < _SMALL_PIECE:
+            self._chunks[-1] += data
+        else:
+            self._chunks.append(data)
         self._size += len(data)
         if self._size < self._needed:
             return []
-        buffer = data if len(self._chunks) == 1 else b"".join(self._chunks)
+        buffer = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         found: list[tuple[Command, int]] = []
         at = 0
         try:
@@ -93,6 +103,9 @@ class CommandReader:
                     return at
                 self._args.append(buffer[end + 1 : stop])
                 self._missing -= 1
+                self._held += length + _ARGUMENT_BYTES
+                if self._held > self._most:
+                    raise ValueError(f"a command of more than {self._most} bytes")
                 at = stop + 2
             elif buffer[at] == 42:  # *
                 self._missing = max(_number(buffer, at, end, b"*", _MAX_ARGUMENTS), 0)
@@ -102,7 +115,7 @@ class CommandReader:
                 at = end + 1
             if not self._missing and self._args:
                 found.append((tuple(self._args), self._base + at))
-                self._args = []
+                self._args, self._held = [], 0
 
 
 def _number(buffer: bytes, at: int, end: int, mark: bytes, most: int) -> int:
@@ -241,7 +254,10 @@ class Conversation:
         if self.lost:
             return []
         self._reader.feed(data)
-        self._tail.append(data)
+        if self._tail and len(data) < _SMALL_PIECE and len(self._tail[-1]) < _SMALL_PIECE:
+            self._tail[-1] += data
+        else:
+            self._tail.append(data)
         found: list[Arrived] = []
         joined = b""
         start = self._reader.offset

@@ -84,6 +84,17 @@ def test_what_redis_would_refuse_ends_the_reading_and_takes_no_memory(refused: b
     tracemalloc.stop()
 
 
+def test_a_command_without_an_end_is_given_up() -> None:
+    reader = CommandReader(most=1 << 20)
+    reader.feed(b"*2000000000\r\n")
+    tracemalloc.start()
+    for _ in range(10_000):
+        reader.feed(b"$1\r\nx\r\n" * 10)
+    assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    tracemalloc.stop()
+    assert reader.lost == "a command of more than 1048576 bytes"
+
+
 def test_a_large_command_in_small_pieces_takes_time_in_proportion() -> None:
     stream = encode_command("MSET", *(b"x" * 20 for _ in range(40_000)))
     reader = CommandReader()
