@@ -21,6 +21,8 @@ from grader.checks import Answer, AnswerProblem, broken, exercise, expect
 from grader.checks.verdict import show
 from grader.servers import Server
 from grader.wire import Exchange, Wire
+from grader.wire.faults import End as FaultEnd
+from grader.wire.faults import Faults
 from grader.wire.race import End, Race
 
 _SCRIPTS = {"EVAL", "EVALSHA", "FCALL"}
@@ -919,6 +921,23 @@ class TestMigrateToHash:
                 f"{', '.join(in_pieces)} were sent, and in between others find {seen[0] if seen else 'no profile'}",
                 "bare-moment",
             )
+
+    def test_stopped(self, answer: Answer, faults: Faults) -> None:
+        """Wherever the first run is stopped, a second one does the rest."""
+
+        def fill(client: Redis) -> None:
+            client.set("profile:7", '{"name": "Ada"}', pxat=self.T)
+            client.set("profile:8", '{"name": "Bob"}')
+
+        def finished(end: FaultEnd) -> None:
+            answer.profiles_to_hashes(end.redis)
+            for key, name, ends in (("profile:7", "Ada", self.T), ("profile:8", "Bob", -1)):
+                got = _hash_at(end.redis, key)
+                if got != {"name": name} or end.redis.pexpiretime(key) != ends:
+                    told = f"there is {show(got)}, and PEXPIRETIME answers {end.redis.pexpiretime(key)}"
+                    broken(f"after a second run {key} is {{'name': {name!r}}} with its end", told, "bare-moment")
+
+        faults.everywhere(lambda r: answer.profiles_to_hashes(r), setup=fill, then=finished)
 
     def test_replaced_meanwhile(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """A profile that another program replaces between two of your commands ends as a hash with the new value."""
