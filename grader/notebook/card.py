@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from html import escape
+from typing import Any
 
 from grader.checks import Exercise
 from grader.checks.session import Promise
@@ -58,6 +59,8 @@ class ResultCard:
         tone = _TONES[promise.status]
         dim = ' class="rc-dim"' if promise.status in {"untried", "skipped"} else ""
         parts = [f'<li{dim}><span class="rc-{tone}">{MARKS[promise.status]}</span><div>{_inline(promise.text)}']
+        if promise.proofs and promise.status == "kept":
+            parts.append(f' <span class="rc-proof">{escape(_proved(promise.proofs))}</span>')
         if promise.status in {"broken", "error"}:
             first = promise is self.result.first_broken or promise.status == "error"
             if promise.expected:
@@ -139,7 +142,8 @@ class ResultCard:
             out += _wrap(r.note, width, "  ")
         first = r.first_broken
         for promise in r.promises:
-            out += _wrap(promise.text, width, f"  {MARKS[promise.status]} ", "    ")
+            proved = f" ({_proved(promise.proofs)})" if promise.proofs and promise.status == "kept" else ""
+            out += _wrap(promise.text + proved, width, f"  {MARKS[promise.status]} ", "    ")
             if promise.status in {"broken", "error"}:
                 if promise.expected:
                     out += _wrap(promise.expected, width, "      promised: ", "                ")
@@ -205,6 +209,15 @@ def _fact(text: str) -> str:
     """A sentence, and below it any lines whose columns matter (bytes with a caret under the wrong one)."""
     sentence, _, view = text.partition("\n")
     return _inline(sentence) + (f"<pre>{escape(view)}</pre>" if view else "")
+
+
+def _proved(proofs: list[dict[str, Any]]) -> str:
+    """In how many orders of commands a race kept its promise."""
+    count = sum(proof["schedules"] for proof in proofs)
+    orders = f"{count:,} order{'s' * (count != 1)}"
+    if all(proof["complete"] for proof in proofs):
+        return f"in all {orders} that matter" if count > 1 else "in the one order that matters"
+    return f"in the first {orders}"
 
 
 def _shorten(sent: list[str]) -> list[str]:

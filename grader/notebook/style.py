@@ -35,6 +35,7 @@ CARD_STYLE = """
 .rc-card.rc-card pre{margin:5px 0 6px;padding:6px 11px;border-radius:4px;border:0;background:var(--rc-box);
  font:12.5px/1.45 var(--jp-code-font-family,monospace);color:inherit;white-space:pre-wrap;max-height:26em;
  overflow-y:auto}
+.rc-card .rc-proof{color:var(--rc-dim);font-size:12.5px;white-space:nowrap}
 .rc-why{margin:5px 0 6px;padding:5px 11px 6px;border-left:3px solid var(--rc-odd);border-radius:0 4px 4px 0;
  background:var(--rc-tint)}
 .rc-foot{margin-top:8px;padding-top:6px;border-top:1px solid var(--jp-border-color2,#8884)}

@@ -51,6 +51,9 @@ def timeline_html(timeline: Timeline, called: Sequence[str] = ()) -> str:
 def _said(step: Row) -> str:
     out = []
     for command, reply in zip(step.commands, step.replies, strict=False):
+        if command.startswith("("):  # nothing that was sent: it slept
+            out.append(f'<div class="rw-result">{escape(command)}</div>')
+            continue
         name, space, rest = command.partition(" ")
         lines = reply.split("\n")
         if len(lines) > _REPLY_LINES:
@@ -154,9 +157,8 @@ class RaceCard:
             case Outcome() if found.bound == 1:
                 return "Only the one order that was asked for was run."
             case Outcome():
-                return (
-                    f"The bound of {found.bound:,} was reached before every order had been tried; another may break it."
-                )
+                limit = f"bound of {found.bound:,}" if found.schedules >= found.bound else "time limit"
+                return f"The {limit} was reached before every order had been tried; another may break it."
             case RaceFound() if found.timeline.reproduced:
                 return found.timeline.why
             case RaceFound():

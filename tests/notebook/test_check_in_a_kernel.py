@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.authoring.exercises import read_sources
+from grader.checks import catalog
 from tests.notebook.conftest import Cell, Shown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,3 +117,27 @@ def test_what_the_answer_prints_is_kept_short_and_in_the_card(cell: Cell) -> Non
     assert shown.printed == ""
     assert "and more" in shown.text
     assert len(shown.html) < 20_000
+
+
+NAIVE = """
+def buy(r, article, count):
+    if int(r.get(f"stock:{article}") or 0) >= count:
+        r.decrby(f"stock:{article}", count)
+        return True
+    return False
+"""
+
+
+def test_a_promise_that_a_race_broke_shows_the_order_as_a_table(cell: Cell) -> None:
+    cell(NAIVE)
+    shown = cell('check("week2.stock-watch")')
+    assert "check-then-act" in shown.text
+    assert shown.html.count('class="rw-row"') >= 5
+    assert "in Redis afterwards" in shown.text
+
+
+def test_a_promise_that_every_order_keeps_says_in_how_many(cell: Cell) -> None:
+    cell(read_sources(ROOT, catalog(), [catalog()["week2.stock-watch"]])["week2.stock-watch"].solution)
+    shown = cell('check("week2.stock-watch")')
+    assert 'data-status="solved"' in shown.html
+    assert "that matter)" in " ".join(shown.text.split())

@@ -329,3 +329,10 @@ def test_the_blocks_own_error_comes_out_of_a_measure_as_it_is(wire: Cell) -> Non
     error = "".join(wire("with wire.measure() as cost:\n    r.execute_command('NOSUCH')").error)
     assert "unknown command" in error
     assert wire("cost.names").text.strip() == "['NOSUCH']"
+
+
+def test_a_sleep_is_a_step_of_the_timeline(wire: Cell) -> None:
+    wire("import time\ndef hold(r):\n    r.set('lock', 'a', ex=5)\n    time.sleep(10)\n    return r.get('lock')")
+    shown = wire("race(hold, hold, invariant=lambda end: end.results[0] == 'a')")
+    assert "✘ This order breaks it" in shown.text
+    assert "(sleeps 10 s)</div>" in shown.html
