@@ -395,7 +395,8 @@ class Faults:
         self.proxy.clear()
         self.script(happens)
         result = error = None
-        client = self.client()
+        # Nothing hangs here, so a busy machine may take its time.
+        client = self.client(socket_timeout=5.0)
         if len(happens) > 1:
             _bury(client)
         try:
