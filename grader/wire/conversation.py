@@ -178,6 +178,11 @@ class Conversation:
         self._confirmations = 0
 
     @property
+    def in_command(self) -> bool:
+        """Whether the client has begun a command and not ended it."""
+        return self._sent_until < self._commands.offset
+
+    @property
     def sent_until(self) -> int:
         """How many bytes the client has sent."""
         return self._commands.offset

@@ -362,9 +362,9 @@ class Faults:
         """Let `actor` die at each of its commands in turn, and look what is left.
 
         First it runs unharmed, to count its commands; then once for each of them and each of `whens`, with the
-        connection cut there. Every run begins with an emptied database and `setup(client)`. Who has died gets no
-        other connection, unless `dies` is false: then the network was cut, and an actor that handles it may go on.
-        Afterwards `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a
+        connection cut there. Every run begins with an emptied database, no script loaded, and `setup(client)`. Who
+        has died gets no other connection, unless `dies` is false: then the network was cut, and an actor that
+        handles it may go on. Afterwards `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a
         sentence, where something that must always hold does not.
 
         Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold, and
@@ -389,7 +389,9 @@ class Faults:
         misconception: str | None,
     ) -> None:
         self.clear()
+        # A script that is there already would make a run shorter than the one whose commands were counted.
         self.redis.flushdb()
+        self.redis.script_flush()
         if setup is not None:
             setup(self.redis)
         self.proxy.clear()

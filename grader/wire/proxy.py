@@ -28,7 +28,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 import redis
-from redis.connection import ConnectionPool, SSLConnection, parse_url
+from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection, parse_url
 
 from grader.wire.conversation import Conversation
 from grader.wire.transcript import Cost, Exchange, Transcript
@@ -126,6 +126,25 @@ class _Link:
         self.held: list[bytes] = []
 
 
+class _Whole:
+    """A redis-py connection that sends a pipeline in one go: redis-py would do so in pieces of 6000 bytes.
+
+    The server may answer one piece before the next was sent. A proxy cannot tell that from a client that waited.
+    """
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        whole = command if isinstance(command, str) else [b"".join(command)]
+        super().send_packed_command(whole, check_health)  # type: ignore[misc]
+
+
+class _WholeTCP(_Whole, Connection):
+    """Over TCP."""
+
+
+class _WholeUnix(_Whole, UnixDomainSocketConnection):
+    """Over a Unix socket."""
+
+
 class Proxy(Transcript):
     """A way to the Redis at `url` that can be watched.
 
@@ -135,7 +154,8 @@ class Proxy(Transcript):
 
     The transcript is that of `Wire`: `exchanges`, `names`, `round_trips`, `lines()`, `measure()`, `clear()`; the
     commands that set a connection up are left out. A client is told apart by CLIENT SETNAME, else by the number
-    of its connection. A round trip begins with a command sent while no reply is awaited on its connection.
+    of its connection. A round trip begins with a command sent while no reply is awaited on its connection; of a client
+    of another make that sends a long pipeline in pieces, each piece may count.
     `events` has the rest. At most `memory` bytes are kept, beside the one value that is being received; the
     oldest exchanges go first, and `dropped` counts them.
     """
@@ -235,9 +255,7 @@ class Proxy(Transcript):
         plain: dict[str, Any] = {"protocol": 2, "socket_timeout": 5.0, "driver_info": None, "retry": None}
         if name:
             plain["client_name"] = name
-        connection_class = (
-            redis.UnixDomainSocketConnection if isinstance(self._address, str) else redis.connection.Connection
-        )
+        connection_class = _WholeUnix if isinstance(self._address, str) else _WholeTCP
         client = redis.Redis.from_pool(
             ConnectionPool(connection_class=connection_class, **{**plain, **self._options, **where, **options})
         )
@@ -420,7 +438,8 @@ class Proxy(Transcript):
         talk = link.talk
         unread = talk.lost
         base = talk.sent_until
-        waited = bool(talk.owed)
+        # A client that is in the middle of a command has not begun to wait, whatever was answered meanwhile.
+        waited = bool(talk.owed) or talk.in_command
         found = []
         for sent in talk.sent(data, at):
             found.append((sent.exchange, max(sent.start - base, 0), sent.end - base, sent.hidden))

@@ -562,6 +562,16 @@ def test_every_run_begins_on_an_emptied_database_with_its_set_up(faults: Faults)
     assert began == [0] * 5
 
 
+def test_a_script_is_as_unknown_in_every_run_as_in_the_first(faults: Faults) -> None:
+    happened: list[str] = []
+
+    def actor(r: redis.Redis) -> object:
+        return r.register_script("return redis.call('INCR', KEYS[1])")(keys=["n"])
+
+    faults.everywhere(actor, then=lambda end: happened.append(end.fault.partition(" (")[2][:9]))
+    assert happened[1:] == [f"command {n}" for n in (1, 1, 2, 2, 3, 3)]
+
+
 def test_two_hundred_of_them_leave_no_thread_no_descriptor_and_no_connection(server: LocalServer) -> None:
     def one() -> None:
         with Faults(server.url) as faults:

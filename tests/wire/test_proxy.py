@@ -99,6 +99,18 @@ def test_a_pipeline_is_one_round_trip(proxy: Proxy, transaction: bool) -> None:
     assert proxy.round_trips == 2
 
 
+def test_a_long_pipeline_is_one_round_trip_each_time(proxy: Proxy) -> None:
+    r = proxy.client()
+    r.ping()
+    for _ in range(20):
+        pipe = r.pipeline(transaction=False)
+        for number in range(1000):
+            pipe.set(f"key:{number}", "x" * 70)
+        with proxy.measure() as cost:
+            pipe.execute()
+        assert (len(cost.exchanges), cost.round_trips) == (1000, 1)
+
+
 def test_a_watch_that_meets_a_rival_is_retried(proxy: Proxy) -> None:
     r, rival = proxy.client("ann", decode_responses=True), proxy.client("bob")
     attempts = []
