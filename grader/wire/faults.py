@@ -364,8 +364,8 @@ class Faults:
         First it runs unharmed, to count its commands; then once for each of them and each of `whens`, with the
         connection cut there. Every run begins with an emptied database, no script loaded, and `setup(client)`. Who
         has died gets no other connection, unless `dies` is false: then the network was cut, and an actor that
-        handles it may go on. Afterwards `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a
-        sentence, where something that must always hold does not.
+        handles it may go on. Afterwards `then(end)` is called, unharmed run included: it raises an AssertionError,
+        or returns False or a sentence, where something that must always hold does not.
 
         Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold, and
         whatever else `actor` or `then` raises.
