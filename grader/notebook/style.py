@@ -50,7 +50,7 @@ CARD_STYLE = """
 WIRE_STYLE = """
 <style>
 .rc-card.rw{max-width:76em;padding-bottom:11px}
-.rw-body{font:12.5px/1.5 var(--jp-code-font-family,ui-monospace,monospace);margin-top:7px}
+.rw-body{container-type:inline-size;font:12.5px/1.5 var(--jp-code-font-family,ui-monospace,monospace);margin-top:7px}
 .rc-card{--rc-lane0:#0969da;--rc-lane1:#8250df;--rc-lane2:#1b7c83}
 [data-jp-theme-light="false"] .rc-card,.vscode-dark .rc-card{--rc-lane0:#54aeff;--rc-lane1:#d2a8ff;--rc-lane2:#56d4dd}
 .rw-0{--rc-mark:var(--rc-lane0)}.rw-1{--rc-mark:var(--rc-lane1)}.rw-2{--rc-mark:var(--rc-lane2)}
@@ -65,12 +65,18 @@ WIRE_STYLE = """
 .rw-bytes{grid-column:1/-1;font-size:11.5px;padding:0 0 2px 12px}
 .rw-bytes i{font-style:normal;color:var(--rc-dim)}.rw-bytes u{text-decoration:none;color:var(--rc-mark)}
 .rw-note{margin:2px 0 2px 38px;color:var(--rc-dim);font-style:italic}
+.rw-row,.rw-names{grid-template-columns:22px repeat(var(--lanes),minmax(0,1fr))}
+.rw-states .rw-row,.rw-states .rw-names{grid-template-columns:22px repeat(var(--lanes),minmax(0,1fr)) minmax(0,.9fr)}
 .rw-names{display:grid;column-gap:8px;font:600 12.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
  border-bottom:1px solid var(--jp-border-color2,#8884);padding-bottom:3px;margin-bottom:3px}
 .rw-lane{border-left:2px solid transparent;padding-left:8px}
 .rw-names .rw-lane:not(.rc-dim){color:var(--rc-mark,inherit)}
 .rw-lane.rw-on{border-left-color:var(--rc-mark)}
 .rw-state{font-size:12px}.rw-new{background:var(--rc-tint);border-radius:3px;padding:0 4px;margin-left:-4px}
+.rw-in{display:inline-block;white-space:pre-wrap}
+@container (max-width:560px){
+.rw-states .rw-row,.rw-states .rw-names{grid-template-columns:22px repeat(var(--lanes),minmax(0,1fr))}
+.rw-states .rw-state{grid-column:2/-1;text-align:right}.rw-states .rw-names .rc-dim{grid-column:2/-1;text-align:right}}
 .rw-result{color:var(--rc-dim);font-style:italic}
 .rw-why{margin:9px 0 2px;padding:5px 11px 6px;border-left:3px solid var(--rc-tone);border-radius:0 4px 4px 0;
  background:var(--rc-box)}

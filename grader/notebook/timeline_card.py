@@ -10,6 +10,7 @@ from html import escape
 from itertools import zip_longest
 
 from grader.notebook.style import wire_card
+from grader.notebook.transcript_card import spoken_html
 from grader.wire.race import ActorFailed, NotReproducible, Outcome, RaceFound, Row, Timeline
 
 _REPLY_LINES = 6
@@ -19,14 +20,12 @@ def timeline_html(timeline: Timeline, called: Sequence[str] = ()) -> str:
     """The rows of a timeline; `called` says what each actor runs, for the head of its column."""
     lanes = len(timeline.names)
     states = bool(timeline.start) or any(row.changes for row in timeline.rows)
-    state_column = " minmax(0,.9fr)" if states else ""
-    columns = f"grid-template-columns:22px repeat({lanes},minmax(0,1fr)){state_column}"
     heads = "".join(
         f'<span class="rw-lane rw-{at % 3}">{escape(name)}{f" <code>{escape(what)}</code>" if what else ""}</span>'
         for at, (name, what) in enumerate(zip_longest(timeline.names, called[:lanes], fillvalue=""))
     )
     redis = '<span class="rw-lane rc-dim">in Redis afterwards</span>' if states else ""
-    out = [f'<div class="rw-names" style="{columns}"><span></span>{heads}{redis}</div>']
+    out = [f'<div class="rw-names"><span></span>{heads}{redis}</div>']
 
     def row(number: str, cells: Sequence[str], state: str, on: int | None = None) -> str:
         told = "".join(
@@ -34,7 +33,7 @@ def timeline_html(timeline: Timeline, called: Sequence[str] = ()) -> str:
             for at, cell in enumerate(cells)
         )
         beside = f'<div class="rw-lane rw-cell rw-state">{state}</div>' if states else ""
-        return f'<div class="rw-row" style="{columns}"><span class="rw-no">{number}</span>{told}{beside}</div>'
+        return f'<div class="rw-row"><span class="rw-no">{number}</span>{told}{beside}</div>'
 
     if timeline.start:
         held = "".join(f"<div>{escape(key)} = {escape(value)}</div>" for key, value in timeline.start.items())
@@ -45,7 +44,8 @@ def timeline_html(timeline: Timeline, called: Sequence[str] = ()) -> str:
     if timeline.results:
         results = [f'<div class="rw-result">returned {escape(result)}</div>' for result in timeline.results]
         out.append(row("", results, ""))
-    return f'<div class="rw-body">{"".join(out)}</div>'
+    look = "rw-body rw-states" if states else "rw-body"
+    return f'<div class="{look}" style="--lanes:{lanes}">{"".join(out)}</div>'
 
 
 def _said(step: Row) -> str:
@@ -54,13 +54,11 @@ def _said(step: Row) -> str:
         if command.startswith("("):  # nothing that was sent: it slept
             out.append(f'<div class="rw-result">{escape(command)}</div>')
             continue
-        name, space, rest = command.partition(" ")
         lines = reply.split("\n")
         if len(lines) > _REPLY_LINES:
             lines = [*lines[: _REPLY_LINES - 1], f"… {len(lines) - _REPLY_LINES + 1} more lines"]
         tone = "rc-bad" if reply.startswith("(error)") else "rw-reply"
-        shown = escape("\n".join(lines))
-        out.append(f'<div><b>{escape(name)}</b>{space}{escape(rest)}</div><div class="{tone}">{shown}</div>')
+        out.append(spoken_html(command, "\n".join(lines), tone))
     return "".join(out)
 
 

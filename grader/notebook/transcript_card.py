@@ -103,7 +103,7 @@ class TranscriptCard:
 
     def _columns_html(self) -> Iterator[str]:
         names = self.clients
-        columns = f"grid-template-columns:22px repeat({len(names)},minmax(0,1fr))"
+        columns = f"--lanes:{len(names)}"
         heads = "".join(
             f'<span class="rw-lane rw-{at % 3}">{escape(self.called(name))}</span>' for at, name in enumerate(names)
         )
@@ -112,7 +112,7 @@ class TranscriptCard:
         numbers: dict[int, int] = {}
         for part in (first, last):
             for number, group in self._trips(part, numbers):
-                said = "".join(self._exchange_html(each) for each in group)
+                said = "".join(spoken_html(*_spoken(each)) + self._bytes_html(each) for each in group)
                 cells = "".join(
                     f'<div class="rw-lane rw-cell rw-{at % 3}{" rw-on" * (name == group[0].client)}">'
                     f"{said if name == group[0].client else ''}</div>"
@@ -124,7 +124,8 @@ class TranscriptCard:
                 numbers = _numbered(self.cost.exchanges[: -len(last)])
 
     def _exchange_html(self, exchange: Exchange) -> str:
-        return f"<div>{_command_html(exchange)}</div>{_reply_html(exchange)}{self._bytes_html(exchange)}"
+        typed, reply, tone = _spoken(exchange)
+        return f'<div>{_command_html(typed)}</div><div class="{tone}">{escape(reply)}</div>{self._bytes_html(exchange)}'
 
     def _bytes_html(self, exchange: Exchange) -> str:
         if not self.show_bytes:
@@ -211,14 +212,23 @@ def _lost(exchange: Exchange) -> bool:
     return exchange.lost.startswith("cut here") and not exchange.answered
 
 
-def _command_html(exchange: Exchange) -> str:
-    name, space, rest = format_command(exchange.command, _COMMAND).partition(" ")
-    return f"<b>{escape(name)}</b>{space}{escape(rest)}"
-
-
-def _reply_html(exchange: Exchange) -> str:
+def _spoken(exchange: Exchange) -> tuple[str, str, str]:
+    """A command as typed, its reply, and the class of the reply's look."""
     tone = "rw-cut" if _lost(exchange) else "rc-bad" if exchange.error is not None else "rw-reply"
-    return f'<div class="{tone}">{escape(_reply(exchange))}</div>'
+    return format_command(exchange.command, _COMMAND), _reply(exchange), tone
+
+
+def spoken_html(typed: str, reply: str, tone: str) -> str:
+    """A command with its reply, for a narrow column: beside it if it is one line and there is room, else below."""
+    if "\n" in reply:
+        return f'<div>{_command_html(typed)}</div><div class="{tone}">{escape(reply)}</div>'
+    arrow = "" if reply.startswith("✂") else "→ "
+    return f'<div>{_command_html(typed)} <span class="rw-in {tone}">{arrow}{escape(reply)}</span></div>'
+
+
+def _command_html(typed: str) -> str:
+    name, space, rest = typed.partition(" ")
+    return f"<b>{escape(name)}</b>{space}{escape(rest)}"
 
 
 def _raw(data: bytes) -> str:
