@@ -952,17 +952,7 @@ class TestSlidingWindow:
             broken("3 requests are remembered after 60 calls", f"{stored} things are stored", "refused-count")
 
     def test_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
-        """One place is left and two requests come at once: one of them passes."""
-        race(
-            lambda r: answer.allow(r, "ada", 1001, 2, 60),
-            lambda r: answer.allow(r, "ada", 1001, 2, 60),
-            setup=lambda r: answer.allow(r, "ada", 1000, 2, 60),
-            invariant=self._one_passed,
-            misconception=self._gap(answer, redis, wire),
-        )
-
-    def test_first_at_once(self, answer: Answer, redis: Redis, wire: Wire, race: Race) -> None:
-        """The first two requests of a client, with one place, come at once: one of them passes."""
+        """There is one place and two requests come at once: one of them passes."""
         race(
             lambda r: answer.allow(r, "ada", 1000, 1, 60),
             lambda r: answer.allow(r, "ada", 1000.5, 1, 60),
