@@ -160,7 +160,9 @@ class Catalog:
         try:
             return [self[word]]
         except UnknownExerciseError as unknown:
-            near = difflib.get_close_matches(word, [*self.weeks, *(Path(n.path).name for n in self.notebooks)], n=1)
+            names = [*self.weeks, *(Path(n.path).name for n in self.notebooks)]
+            begun = [name for name in names if len(word) > 2 and name.startswith(word)]
+            near = begun[:1] or difflib.get_close_matches(word, names, n=1)
             raise UnknownExerciseError(word, [*near, *unknown.near][:3]) from None
 
 

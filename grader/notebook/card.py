@@ -68,11 +68,16 @@ class ResultCard:
                     f"<dl><dt>promised</dt><dd>{_fact(promise.expected)}</dd>"
                     f"<dt>happened</dt><dd>{_fact(promise.happened)}</dd></dl>"
                 )
-            elif first:
+            elif first or self._is_news(promise):
                 parts.append(f'<p class="rc-{tone}">{_fact(promise.happened)}</p>')
             if first:
                 parts.append(self._why_html(promise))
         return "".join(parts) + "</div></li>"
+
+    def _is_news(self, promise: Promise) -> bool:
+        """Whether a later promise broke in another way than the first one; the same sentence twice teaches nothing."""
+        first = self.result.first_broken
+        return first is None or promise.happened != first.happened
 
     def _why_html(self, promise: Promise) -> str:
         """Only below the first broken promise: where it broke, the misconception, what was sent."""
@@ -148,7 +153,7 @@ class ResultCard:
                 if promise.expected:
                     out += _wrap(promise.expected, width, "      promised: ", "                ")
                     out += _wrap(promise.happened, width, "      happened: ", "                ")
-                elif promise is first or promise.status == "error":
+                elif promise is first or promise.status == "error" or self._is_news(promise):
                     out += _wrap(promise.happened, width, "      ")
                 if promise is first:
                     out += [f"        {line}" for line in promise.where if promise.kind != "todo"]
