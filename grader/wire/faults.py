@@ -171,6 +171,8 @@ class Faults:
         self._delay: tuple[float, float] | None = None
         self._drip: tuple[int, float] | None = None
         self._hung = False
+        # Whether whoever meets a cut is dead; see `everywhere`.
+        self._fatal = False
 
     @property
     def url(self) -> str:
@@ -340,7 +342,7 @@ class Faults:
             if fault.deed in ("cut", "reset", "hang"):
                 if strike is not None:
                     continue
-                strike = Strike(cast(Any, fault.deed), fault.when)
+                strike = Strike(cast(Any, fault.deed), fault.when, self._fatal)
             else:
                 self._begin(fault)
             with self._lock:
@@ -363,21 +365,19 @@ class Faults:
 
         First it runs unharmed, to count its commands; then once for each of them and each of `whens`, with the
         connection cut there. Every run begins with an emptied database, no script loaded, and `setup(client)`. Who
-        has died gets no other connection, unless `dies` is false: then the network was cut, and an actor that
-        handles it may go on. Afterwards `then(end)` is called, unharmed run included: it raises an AssertionError,
-        or returns False or a sentence, where something that must always hold does not.
+        has died has no other connection and gets none, unless `dies` is false: then the network was cut, and an
+        actor that handles it may go on. Afterwards `then(end)` is called, unharmed run included: it raises an
+        AssertionError, or returns False or a sentence, where something that must always hold does not.
 
         Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold, and
         whatever else `actor` or `then` raises.
         """
-        self._once(actor, setup, then, [], misconception)
+        self._once(actor, setup, then, None, False, misconception)
         count = len(self.proxy.exchanges)
         for number in range(1, count + 1):
             for when in whens:
-                happens = [self._fault("cut", number, None, when, None)]
-                if dies:
-                    happens.append(self._fault("refuse", number, None, "before", None))
-                self._once(actor, setup, then, happens, misconception)
+                fault = self._fault("cut", number, None, when, None)
+                self._once(actor, setup, then, fault, dies, misconception)
         return 1 + count * len(whens)
 
     def _once(
@@ -385,7 +385,8 @@ class Faults:
         actor: Callable[[redis.Redis], object],
         setup: Callable[[redis.Redis], object] | None,
         then: Callable[[End], object],
-        happens: list[Fault],
+        fault: Fault | None,
+        dies: bool,
         misconception: str | None,
     ) -> None:
         self.clear()
@@ -395,11 +396,12 @@ class Faults:
         if setup is not None:
             setup(self.redis)
         self.proxy.clear()
-        self.script(happens)
+        self.script([] if fault is None else [fault])
+        self._fatal = dies
         result = error = None
         # Nothing hangs here, so a busy machine may take its time.
         client = self.client(socket_timeout=5.0)
-        if len(happens) > 1:
+        if dies:
             _bury(client)
         try:
             result = actor(client)
@@ -408,6 +410,7 @@ class Faults:
             if error is None or not self.log:
                 raise
         finally:
+            self._fatal = False
             client.close()
             self.proxy.settle()
         struck = self.log[0] if self.log else None

@@ -64,10 +64,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """What is to happen at a command: `deed` ``cut``, ``reset``, ``hang`` or ``nothing``."""
+    """What is to happen at a command.
 
-    deed: Literal["cut", "reset", "hang", "nothing"]
+    `fatal`: the client is dead. Its other connections are cut at once, and no new one is taken.
+    """
+
+    deed: Literal["cut", "reset", "hang"]
     when: Literal["before", "after", "mid-reply"]
+    fatal: bool = False
 
 
 class _Side:
@@ -733,9 +737,11 @@ class Proxy(Transcript):
             commands = self._note_sent(link, data, now)
         for place, (exchange, start, end, hidden) in enumerate(commands):
             strike = None if hidden or link.strike is not None else self._inspect(exchange)
-            if strike is None or strike.deed == "nothing":
+            if strike is None:
                 continue
             link.strike, link.struck = strike, exchange
+            if strike.fatal:
+                self._bury(link)
             keep = start if strike.when == "before" else end
             if strike.deed == "hang":
                 exchange.lost = "held here: " + (
@@ -830,6 +836,14 @@ class Proxy(Transcript):
         self._update(link.server)
         if link.server.ended:
             self._finish(link)
+
+    def _bury(self, dead: _Link) -> None:
+        """Cut every other connection, and take no new one."""
+        self._close_listener()
+        for link in list(self._links):
+            if link is not dead and link.strike is None:
+                link.strike = Strike("cut", "before")
+                self._cut(link)
 
     def _finish(self, link: _Link) -> None:
         if not link.finishing:

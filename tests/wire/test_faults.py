@@ -528,6 +528,24 @@ def test_the_dead_do_not_try_again_for_ever(faults: Faults) -> None:
     assert attempts < 100
 
 
+def test_the_dead_do_nothing_on_the_connections_they_still_have(faults: Faults) -> None:
+    def two_connections(r: redis.Redis) -> None:
+        with r.pipeline() as pipe:
+            pipe.watch("key")
+            r.incr("n")
+            try:
+                pipe.get("key")
+            except redis.RedisError:
+                r.incr("from beyond")
+
+    def look(end: End) -> None:
+        assert end.redis.get("from beyond") is None
+        if "GET" in end.fault:
+            assert end.redis.get("n") == "1"
+
+    assert faults.everywhere(two_connections, then=look) == 1 + 4 * 2
+
+
 def test_an_error_of_the_programs_own_is_not_taken_for_the_cut(faults: Faults) -> None:
     def broken(r: redis.Redis) -> None:
         r.ping()
