@@ -496,6 +496,13 @@ def test_the_time_is_kept_and_said(server: Server) -> None:
     assert "time limit" in str(outcome)
 
 
+def test_only_the_database_of_the_address_is_emptied(server: Server) -> None:
+    other = server.client(db=5)
+    other.set("precious", "kept")
+    race(server.url, counting("n", 1), counting("n", 1))
+    assert other.get("precious") == "kept"
+
+
 def test_three_actors_that_watch_and_retry_are_proven_within_a_few_hundred_schedules(server: Server) -> None:
     outcome = race(server.url, *[buy_watching] * 3, setup=one_piece, invariant=one_sold)
     assert outcome.complete

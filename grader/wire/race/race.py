@@ -152,8 +152,8 @@ class _Ring:
 
     def play(self, choose: Choose, watch: bool = False) -> Run:
         """One run on an emptied database; with `watch`, `states` holds what was in Redis before and between."""
-        self.control.flushall()
-        # Scripts outlive FLUSHALL; a schedule has to begin without those an earlier one loaded.
+        self.control.flushdb()
+        # Scripts outlive FLUSHDB; a schedule has to begin without those an earlier one loaded.
         self.control.script_flush()
         if self.setup is not None:
             same_every_time(self.seed, self.setup, self.control)
@@ -230,7 +230,7 @@ def race(
     serves them, and time out when nobody can. `time.sleep` takes no time.
 
     Args:
-        url: a Redis of our own. **It is emptied before every schedule.**
+        url: a Redis of our own. **Its database is emptied before every schedule**, and the cache of scripts too.
         actors: called with a client each; two or three.
         invariant: called with the `End` of every schedule. It breaks the promise by returning False or a sentence, or
             by raising an `AssertionError`.
