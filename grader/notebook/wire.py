@@ -47,6 +47,7 @@ class KernelWire(Transcript):
         super().__init__()
         self.wire = Wire(keep=False)
         self.server_url = ""
+        self._databases: dict[str, int] = {}
         self.unseen = 0
         self._proxy: Proxy | None = None
         self._depth = 0
@@ -54,6 +55,7 @@ class KernelWire(Transcript):
     def watch(self, client: redis.Redis, name: str, server: Server) -> redis.Redis:
         """Record `client`, a client of `server`, from now on."""
         self.server_url = server.url
+        self._databases[name] = self._databases[""] = int(client.connection_pool.connection_kwargs.get("db") or 0)
         try:
             return self.wire.watch(client, name)
         except ValueError:  # an encrypted connection: usable, but nothing to be seen of it
@@ -87,6 +89,10 @@ class KernelWire(Transcript):
             self.server_url = learners_server().url
         return self.server_url
 
+    def database(self, name: str | None) -> int | None:
+        """The database that the clients of a name use; that of the newest client for no name."""
+        return self._databases.get(name or "")
+
     @property
     def measuring(self) -> bool:
         """Whether somebody measures or looks just now."""
@@ -101,10 +107,7 @@ class KernelWire(Transcript):
             with self.wire.measure(client) as cost:
                 if proxy is None:
                     yield cost
-                    later = self._proxy  # it may have been opened in the block
-                    passed = (
-                        Cost(None, list(later.exchanges), later.bytes_sent, later.bytes_received) if later else None
-                    )
+                    passed = _all_of(self._proxy, client)  # it may have been opened in the block
                 else:
                     with proxy.measure(client) as passed:
                         yield cost
@@ -116,6 +119,15 @@ class KernelWire(Transcript):
             _add(cost, passed)
         if self._proxy is not None and not self._depth:
             self._proxy.clear()
+
+
+def _all_of(proxy: Proxy | None, client: str | None) -> Cost | None:
+    """What a proxy has seen since it was opened."""
+    if proxy is None:
+        return None
+    seen = [each for each in proxy.exchanges if client in (None, each.client)]
+    sent, received = sum(len(each.sent) for each in seen), sum(len(each.received) for each in seen)
+    return Cost(client, seen, sent, received)
 
 
 def _add(cost: Cost, passed: Cost) -> None:
@@ -175,7 +187,7 @@ def measure(name: str | None = None) -> Iterator[CostCard]:
     kernel = kernel_wire()
     with ExitStack() as stack:
         try:
-            cost = stack.enter_context(metered(kernel, kernel.target(), name, CostCard))
+            cost = stack.enter_context(metered(kernel, kernel.target(), name, kernel.database(name), CostCard))
         except (OSError, redis.RedisError, Lost) as error:
             raise Quiet(f"No Redis to ask what the block costs: {error}") from None
         yield cost

@@ -175,14 +175,16 @@ def metered(
     transcript: Transcript,
     url: str,
     client: str | None = None,
+    database: int | None = None,
     kind: type[_Kind] = Bill,  # type: ignore[assignment]
 ) -> Iterator[_Kind]:
     """Measure a block with the server's side of it.
 
     Args:
         transcript: the wire (or proxy) whose commands are measured.
-        url: the Redis behind it, in the database that the work uses.
+        url: the Redis behind it.
         client: only the clients of that label.
+        database: the one the work uses, if it is not that of `url`.
         kind: the class of the bill, for those who show it.
 
     Raises:
@@ -192,6 +194,8 @@ def metered(
     """
     session = Session(url)
     try:
+        if database is not None:
+            session.ask([b"SELECT", str(database).encode()])
         before = _Reading(session)
         before.take()
         with transcript.measure(client) as cost:

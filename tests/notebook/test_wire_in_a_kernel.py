@@ -336,3 +336,10 @@ def test_a_sleep_is_a_step_of_the_timeline(wire: Cell) -> None:
     shown = wire("race(hold, hold, invariant=lambda end: end.results[0] == 'a')")
     assert "✘ This order breaks it" in shown.text
     assert "(sleeps 10 s)</div>" in shown.html
+
+
+def test_a_measure_looks_into_the_database_of_its_client(wire: Cell) -> None:
+    wire("third = connect(db=3, name='third')")
+    shown = wire("with wire.measure('third') as cost:\n    third.set('only-there', 1)\ncost.encodings")
+    assert "('string', 'int', 1," in shown.text
+    wire("r = connect()")
