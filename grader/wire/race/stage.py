@@ -506,9 +506,9 @@ def no_time_no_chance() -> Iterator[None]:
 
 
 def same_every_time(seed: int, prepare: Callable[[redis.Redis], object], client: redis.Redis) -> None:
-    """Prepare a database with random numbers, uuids and secrets that are the same every time."""
-    random.seed(seed)
-    _here.chance = random.Random(seed)
+    """Prepare a database with random numbers, uuids and secrets that are the same every time, and not the actors'."""
+    random.seed(f"preparation {seed}")
+    _here.chance = random.Random(f"preparation {seed}")
     try:
         prepare(client)
     finally:
