@@ -20,6 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -213,12 +214,13 @@ class Proxy(Transcript):
         self._waker.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._folder: Path | None = None
-        self._listener: socket.socket | None = None
         self._address: str | tuple[str, int] = ("127.0.0.1", 0)
         if self._listen_on == "unix":
             self._folder = Path(tempfile.mkdtemp(prefix="proxy-"))
             self._address = str(self._folder / "redis.sock")
         self._running = True
+        self._listener = self._bind()
+        self._listening = False
         self._open_listener()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
@@ -519,23 +521,19 @@ class Proxy(Transcript):
 
     def _call(self, action: Callable[[], _T]) -> _T:
         """Run `action` in the proxy's thread, where the sockets belong to; returns what it returned."""
-        done = threading.Event()
-        result: list[_T] = []
+        if threading.current_thread() is self._thread or not self._thread.is_alive():
+            return action()
+        future: Future[_T] = Future()
 
         def run() -> None:
             try:
-                result.append(action())
-            finally:
-                done.set()
+                future.set_result(action())
+            except Exception as error:
+                future.set_exception(error)
 
-        if threading.current_thread() is self._thread or not self._thread.is_alive():
-            return action()
         self._calls.append(run)
         self._wake()
-        done.wait(10)
-        if not result:
-            raise RuntimeError("the proxy's thread did not do what was asked")
-        return result[0]
+        return future.result(10)
 
     def _run(self) -> None:
         try:
@@ -578,7 +576,7 @@ class Proxy(Transcript):
     def _shut(self) -> None:
         for link in list(self._links):
             self._end(link, "the proxy was closed")
-        self._close_listener()
+        self._listener.close()
         self._selector.close()
         self._waker.close()
         self._woken.close()
@@ -587,39 +585,45 @@ class Proxy(Transcript):
 
     # Connections
 
-    def _open_listener(self) -> None:
-        if self._listener is not None:
-            return
+    def _bind(self) -> socket.socket:
+        """A socket at the proxy's address, where nobody can connect until it listens."""
         if isinstance(self._address, str):
-            listener = socket.socket(socket.AF_UNIX)
-            with suppress(FileNotFoundError):
-                Path(self._address).unlink()
-            listener.bind(self._address)
+            bound = socket.socket(socket.AF_UNIX)
+            Path(self._address).unlink(missing_ok=True)
+            bound.bind(self._address)
         else:
-            listener = socket.socket(socket.AF_INET)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(self._address)
-            self._address = listener.getsockname()
-        listener.listen(512)
-        listener.setblocking(False)
-        self._listener = listener
-        self._selector.register(listener, selectors.EVENT_READ, self)
+            bound = socket.socket(socket.AF_INET)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(self._address)
+            self._address = bound.getsockname()
+        return bound
+
+    def _open_listener(self) -> None:
+        if not self._listening:
+            self._listener.listen(512)
+            self._listener.setblocking(False)
+            self._selector.register(self._listener, selectors.EVENT_READ, self)
+            self._listening = True
 
     def _close_listener(self) -> None:
-        if self._listener is not None:
+        """Take no connection any more, but keep the address, or another program might get the port."""
+        if self._listening:
             self._selector.unregister(self._listener)
             self._listener.close()
-            self._listener = None
+            self._listening = False
+            self._listener = self._bind()
 
     def _accept(self) -> None:
-        if self._listener is None:
-            return
         try:
             client, _ = self._listener.accept()
         except OSError:  # gone again, or no descriptor is left: then others must close first
             return
+        try:
+            server = socket.socket(self._family)
+        except OSError:
+            client.close()
+            return
         client.setblocking(False)
-        server = socket.socket(self._family)
         link = _Link(next(self._numbers), client, server)
         self._links.add(link)
         self._idle.clear()
