@@ -38,6 +38,9 @@ _CHUNK = 64 * 1024
 # How much waits for a side that is slow before the other side is no longer read.
 _HIGH_WATER = 1024 * 1024
 _BARRIER_SECONDS = 1.0
+# What Python adds to the bytes of what is kept, as measured; an exchange is counted when sent and when answered.
+_PER_PIECE = 200
+_PER_EXCHANGE = 250
 _T = TypeVar("_T")
 
 
@@ -424,7 +427,7 @@ class Proxy(Transcript):
         raw = self._raw
         while raw:
             link, kind, at, data = raw.popleft()
-            self._raw_size -= len(data)
+            self._raw_size -= len(data) + _PER_PIECE
             if kind == ">":
                 self._note_sent(link, data, at)
             elif kind == "<":
@@ -492,9 +495,8 @@ class Proxy(Transcript):
             self._events.append(Event(at, link.talk.label, "unread", link.talk.lost))
 
     def _keep(self, exchange: Exchange, size: int) -> None:
-        # What Python adds to the bytes: an object, its fields and its place in the lists.
-        self._sizes.append((exchange, size + 300))
-        self._kept += size + 300
+        self._sizes.append((exchange, size + _PER_EXCHANGE))
+        self._kept += size + _PER_EXCHANGE
 
     def _drop(self) -> None:
         """Let go of the oldest exchanges until three quarters of the memory are in use."""
@@ -511,7 +513,9 @@ class Proxy(Transcript):
             del self._messages[:-10_000]
 
     def _note(self, link: _Link, kind: str, text: str = "") -> None:
-        self._raw.append((link, kind, time.monotonic(), text.encode()))
+        data = text.encode()
+        self._raw.append((link, kind, time.monotonic(), data))
+        self._raw_size += len(data) + _PER_PIECE
 
     # The thread
 
@@ -731,7 +735,7 @@ class Proxy(Transcript):
         now = time.monotonic()
         if self._inspect is None:
             self._raw.append((link, ">", now, data))
-            self._raw_size += len(data)
+            self._raw_size += len(data) + _PER_PIECE
             self._put(link.server, memoryview(data))
             if self._raw_size > self._memory // 4:
                 self.resolve()
@@ -777,7 +781,7 @@ class Proxy(Transcript):
         strike = link.strike
         if strike is None or strike.deed == "hang":
             self._raw.append((link, "<", now, data))
-            self._raw_size += len(data)
+            self._raw_size += len(data) + _PER_PIECE
             link.passed += len(data)
             self._put(link.client, memoryview(data))
             if self._raw_size > self._memory // 4:

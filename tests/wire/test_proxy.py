@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -450,6 +451,18 @@ def test_the_oldest_exchanges_go_when_the_memory_is_full(server: LocalServer) ->
         assert (proxy.exchanges, proxy.dropped) == ([], 0)
 
 
+def test_what_is_kept_of_many_small_commands_is_bounded_in_python_too(server: LocalServer) -> None:
+    with Proxy(server.url, memory=1 << 20) as proxy, connected(proxy) as plain:
+        tracemalloc.start()
+        for _ in range(8_000):
+            plain.sendall(b"*1\r\n$4\r\nPING\r\n")
+            plain.recv(100)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 2 << 20
+        assert proxy.dropped + len(proxy.exchanges) == 8_000
+
+
 def test_a_measure_has_what_happened_inside_of_its_block(proxy: Proxy) -> None:
     ann, bob = proxy.client("ann"), proxy.client("bob")
     ann.set("before", 1)
@@ -488,6 +501,18 @@ def test_bytes_that_are_no_protocol_pass_unharmed() -> None:
         plain.sendall(encode_command("PING"))
         assert plain.recv(100) == b"@what?\n"
         assert "no replies" in next(event.text for event in proxy.events if event.kind == "unread")
+
+
+def test_a_replica_may_follow_its_primary_through_it(binary: Binary, until: Until) -> None:
+    with standalone(binary=binary, port=0) as primary, standalone(binary=binary, port=0) as replica:
+        with Proxy(f"redis://127.0.0.1:{primary.port}/0") as proxy:
+            primary.client().set("before", b"\r\n$5\r\n")
+            replica.client().replicaof("127.0.0.1", proxy.port)
+            until(lambda: replica.client().info("replication")["master_link_status"] == "up")
+            primary.client().set("after", 1)
+            until(lambda: replica.client().get("after") == "1")
+            assert replica.client().get("before") == "\r\n$5\r\n"
+            assert "a replication stream from here" in [event.text for event in proxy.events]
 
 
 def test_redis_benchmark_as_a_client_of_another_make_is_served(server: LocalServer) -> None:
