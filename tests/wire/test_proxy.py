@@ -504,15 +504,18 @@ def test_bytes_that_are_no_protocol_pass_unharmed() -> None:
 
 
 def test_a_replica_may_follow_its_primary_through_it(binary: Binary, until: Until) -> None:
-    with standalone(binary=binary, port=0) as primary, standalone(binary=binary, port=0) as replica:
-        with Proxy(f"redis://127.0.0.1:{primary.port}/0") as proxy:
-            primary.client().set("before", b"\r\n$5\r\n")
-            replica.client().replicaof("127.0.0.1", proxy.port)
-            until(lambda: replica.client().info("replication")["master_link_status"] == "up")
-            primary.client().set("after", 1)
-            until(lambda: replica.client().get("after") == "1")
-            assert replica.client().get("before") == "\r\n$5\r\n"
-            assert "a replication stream from here" in [event.text for event in proxy.events]
+    with (
+        standalone(binary=binary, port=0, repl_diskless_sync_delay=0) as primary,
+        standalone(binary=binary, port=0) as replica,
+        Proxy(f"redis://127.0.0.1:{primary.port}/0") as proxy,
+    ):
+        primary.client().set("before", b"\r\n$5\r\n")
+        replica.client().replicaof("127.0.0.1", proxy.port)
+        until(lambda: replica.client().info("replication")["master_link_status"] == "up")
+        primary.client().set("after", 1)
+        until(lambda: replica.client().get("after") == "1")
+        assert replica.client().get("before") == "\r\n$5\r\n"
+        assert "a replication stream from here" in [event.text for event in proxy.events]
 
 
 def test_redis_benchmark_as_a_client_of_another_make_is_served(server: LocalServer) -> None:
