@@ -93,8 +93,9 @@ class Wire(Transcript):
             raise ValueError(f"the wire cannot read a {pool.connection_class.__name__}")
         pool.disconnect()
         pool.reset()
-        pool.connection_class = recorded[pool.connection_class]
-        pool.connection_kwargs |= {"wire": self, "label": name}
+        # In a class of its own and not among the pool's keywords, with which people make other clients.
+        kind = recorded[pool.connection_class]
+        pool.connection_class = type(kind.__name__, (kind,), {"reports": (self, name)})
         return client
 
     def close(self) -> None:
@@ -227,9 +228,10 @@ class GatedConnection(Protocol):
 class _Recorded:
     """What a redis-py connection does in addition: report to its wire. Mixed into the connection classes."""
 
-    def __init__(self, *, wire: Wire, label: str, gate: Gate | None = None, **options: Any) -> None:
-        self._wire = wire
-        self._label = label
+    reports: tuple[Wire, str]
+
+    def __init__(self, *, wire: Wire | None = None, label: str = "", gate: Gate | None = None, **options: Any) -> None:
+        self._wire, self._label = (wire, label) if wire is not None else self.reports
         self._gate = gate
         self._in_setup = False
         self._kept = True

@@ -364,4 +364,7 @@ def test_a_client_of_somebody_elses_making_can_be_watched(server: LocalServer, w
     assert wire.watch(client, "A") is client
     assert client.get("unseen") == "1"
     assert wire.lines() == ["A> GET unseen", '"1"']
+    with Wire(**client.connection_pool.connection_kwargs) as other:
+        assert other.client().get("unseen") == "1"
+    assert len(wire.exchanges) == 1, "a wire made with the same keywords is another wire"
     client.close()
