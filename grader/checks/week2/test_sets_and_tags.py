@@ -929,7 +929,7 @@ class TestTagSearch:
                 )
 
     def test_any_name(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
-        """A tag can have any name, so a search keeps nothing under the key of a tag or an item."""
+        """A tag can have any name, so a search keeps nothing under a key that a tag may have."""
         _give(peek, _7="redis python", _8="redis java")
         for typed, call in self._searches(answer, redis):
             wire.clear()
