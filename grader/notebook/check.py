@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 from grader.checks import Answer, Exercise, UnknownExerciseError, catalog
@@ -35,7 +36,8 @@ def check(slug: str | None = None) -> None:
     trouble = kernel.trouble.get(exercise.slug) if kernel is not None else None
     answer = Answer(names, exercise.slug, trouble) if exercise.file is None else _file_answer(exercise)
     try:
-        result = run_exercise(exercise, answer)
+        with kernel.as_after(exercise) if kernel is not None else nullcontext():
+            result = run_exercise(exercise, answer)
     except ServerError as error:
         raise Quiet(f"The check needs a Redis and has none: {error}") from None
     progress = _progress()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from grader.checks import AnswerProblem, Catalog, Exercise
@@ -18,6 +20,7 @@ class Watcher:
         self.current: str | None = None
         self.last_answer: str | None = None
         self.trouble: dict[str, AnswerProblem] = {}
+        self.own: dict[str, dict[str, Any]] = {}
         shell.events.register("pre_run_cell", self._before)
         shell.events.register("post_run_cell", self._after)
 
@@ -32,6 +35,7 @@ class Watcher:
             return
         self.last_answer = exercise.slug
         self.trouble.pop(exercise.slug, None)
+        self.own[exercise.slug] = {n: self.shell.user_ns[n] for n in _assigned(source) if n in self.shell.user_ns}
         if isinstance(result.error_before_exec, SyntaxError):
             error = result.error_before_exec
             line = f", line {error.lineno}" if error.lineno else ""
@@ -56,6 +60,24 @@ class Watcher:
         found = catalog().by_cell(cell_id) if cell_id and not cell_id.endswith("-check") else None
         return found or by_definition(source, catalog())
 
+    @contextmanager
+    def as_after(self, exercise: Exercise) -> Iterator[None]:
+        """While it lasts, what the answer's cell assigned has the value that cell gave it.
+
+        Two answers may both call a constant SCRIPT; the later one must not change the earlier. Not where the answer was
+        defined again in another cell: then that is the answer.
+        """
+        names, own = self.shell.user_ns, self.own.get(exercise.slug, {})
+        if not own or any(names.get(name) is not own.get(name) for name in exercise.names):
+            yield
+            return
+        before = {name: names[name] for name in own if name in names}
+        names.update(own)
+        try:
+            yield
+        finally:
+            names.update(before)
+
     def nearest(self, exercises: Catalog) -> Exercise | None:
         """The exercise that a bare ``check()`` means: the running cell's, else the answer that ran last."""
         if self.current and (found := exercises.by_cell(self.current)):
@@ -79,6 +101,24 @@ def by_definition(source: str, exercises: Catalog) -> Exercise | None:
             if any(n in exercise.names for n in names):
                 return exercise
     return None
+
+
+def _assigned(source: str) -> list[str]:
+    """The names a cell defines on its top level."""
+    try:
+        body = read_python(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    names: list[str] = []
+    for statement in body:
+        match statement:
+            case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef():
+                names.append(statement.name)
+            case ast.Assign():
+                names += [n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.append(name)
+    return names
 
 
 _watcher: Watcher | None = None

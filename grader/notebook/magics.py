@@ -21,6 +21,8 @@ _NOTHING = (
     "to wire.address or wire.url."
 )
 
+_ENCRYPTED = "Nothing was seen: the connection to your Redis is encrypted (rediss://)."
+
 
 @dataclass
 class _Watched:
@@ -75,8 +77,10 @@ class WireMagic:
         from IPython.display import display
 
         from grader.notebook.transcript_card import TranscriptCard
+        from grader.notebook.wire import kernel_wire
 
-        display(TranscriptCard(watched.cost, show_bytes="--bytes" in watched.options, nothing=_NOTHING))
+        nothing = _ENCRYPTED if kernel_wire().unseen else _NOTHING
+        display(TranscriptCard(watched.cost, show_bytes="--bytes" in watched.options, nothing=nothing))
 
 
 def _redis(line: str, cell: str) -> None:

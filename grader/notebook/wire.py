@@ -50,6 +50,7 @@ class KernelWire(Transcript):
         self._databases: dict[str, int] = {}
         self.unseen = 0
         self._proxy: Proxy | None = None
+        self._leads_to = ""
         self._depth = 0
 
     def watch(self, client: redis.Redis, name: str, server: Server) -> redis.Redis:
@@ -71,11 +72,16 @@ class KernelWire(Transcript):
         from grader.wire.proxy import Proxy
 
         target = self.target()
+        if self._proxy is not None and self._leads_to != target:  # `connect()` has found another Redis since
+            self._proxy.close()
+            atexit.unregister(self._proxy.close)
+            self._proxy = None
         if self._proxy is None:
             try:
                 self._proxy = Proxy(target, "tcp", memory=_PROXY_MEMORY)
             except (ValueError, OSError) as error:
                 raise Quiet(f"No way to Redis that can be watched: {error}") from None
+            self._leads_to = target
             atexit.register(self._proxy.close)
         return self._proxy
 
@@ -195,6 +201,10 @@ def measure(name: str | None = None) -> Iterator[CostCard]:
             stack.close()
         except Lost as lost:
             raise Quiet(f"Redis ended before it could be asked what the block cost. {lost}") from None
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

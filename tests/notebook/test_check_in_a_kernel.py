@@ -141,3 +141,17 @@ def test_a_promise_that_every_order_keeps_says_in_how_many(cell: Cell) -> None:
     shown = cell('check("week2.stock-watch")')
     assert 'data-status="solved"' in shown.html
     assert "that matter)" in " ".join(shown.text.split())
+
+
+def test_a_constant_of_the_same_name_in_a_later_cell_does_not_change_an_answer(cell: Cell) -> None:
+    cell('KEY = "page:{}:views"\n\n\ndef page_view(r, page):\n    return r.incr(KEY.format(page))', "week1-page-views")
+    cell('KEY = "something else"', "another")
+    assert 'data-status="solved"' in cell(CHECK).html
+    assert "something else" in cell("KEY").text, "what the learner's cells hold is as it was"
+
+
+def test_an_answer_that_is_defined_again_in_another_cell_is_the_later_one(cell: Cell) -> None:
+    cell("def page_view(r, page):\n    raise NotImplementedError", "week1-page-views")
+    cell('KEY = "page:{}:views"\ndef page_view(r, page):\n    return r.incr(KEY.format(page))', "another")
+    cell('KEY = "page:{}:views"', "yet-another")
+    assert 'data-status="solved"' in cell(CHECK).html

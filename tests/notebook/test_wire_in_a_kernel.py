@@ -10,6 +10,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from redis import Redis
 
+from grader.servers import Binary, standalone
 from tests.notebook.conftest import Cell, Shown
 
 SETUP = "from grader.notebook import check, connect, faults, hint, race, wire\nr = connect()\nr.flushall()"
@@ -342,4 +343,25 @@ def test_a_measure_looks_into_the_database_of_its_client(wire: Cell) -> None:
     wire("third = connect(db=3, name='third')")
     shown = wire("with wire.measure('third') as cost:\n    third.set('only-there', 1)\ncost.encodings")
     assert "('string', 'int', 1," in shown.text
+    wire("r = connect()")
+
+
+def test_an_encrypted_connection_works_and_is_said_to_be_unseen(wire: Cell) -> None:
+    wire("import redis\nfrom grader.notebook.wire import kernel_wire, learners_server")
+    wire("kernel_wire().watch(redis.Redis(ssl=True), '', learners_server())")
+    assert "encrypted" in wire("%%wire\n1 + 1").text
+    wire("kernel_wire().unseen = 0")
+
+
+def test_what_the_wire_offers_is_offered_by_completion(wire: Cell) -> None:
+    assert wire("dir(wire)").text.strip() == "['address', 'measure', 'url']"
+
+
+def test_the_address_leads_to_the_redis_that_was_connected_to_last(wire: Cell, newest_binary: Binary) -> None:
+    first = wire("wire.url").text
+    with standalone(binary=newest_binary, port=0) as other:
+        wire(f"elsewhere = connect({other.url!r})\nelsewhere.set('where', 'elsewhere')")
+        shown = wire("import redis\nredis.Redis.from_url(wire.url, decode_responses=True).get('where')")
+        assert shown.text.strip() == "'elsewhere'"
+        assert wire("wire.url").text != first
     wire("r = connect()")
