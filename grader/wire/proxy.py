@@ -748,6 +748,7 @@ class Proxy(Transcript):
             if strike is None:
                 continue
             link.strike, link.struck = strike, exchange
+            self._note(link, "fault", f"{strike.deed} {strike.when} {exchange.name}")
             if strike.fatal:
                 self._bury(link)
             keep = start if strike.when == "before" else end

@@ -76,6 +76,18 @@ def test_the_transcript_shows_where_the_cut_was(faults: Faults) -> None:
         assert faults.lines()[-2:][1] == said
 
 
+def test_a_fault_is_an_event_between_the_opening_and_the_closing(faults: Faults) -> None:
+    faults.cut(match="GET", when="after")
+    with pytest.raises(redis.ConnectionError):
+        faults.client("ann").get("a")
+    assert faults.proxy.settle(10)
+    assert [(event.client, event.kind, event.text) for event in faults.proxy.events] == [
+        ("1", "open", ""),
+        ("ann", "fault", "cut after GET"),
+        ("ann", "close", "a fault cut it"),
+    ]
+
+
 def test_amid_the_reply_half_of_its_bytes_have_come(faults: Faults) -> None:
     faults.redis.set("key", "x" * 100)
     faults.cut(match="GET", when="mid-reply")
