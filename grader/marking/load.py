@@ -33,6 +33,8 @@ class LoadedAnswers:
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {"__name__": "__answers__"}
+        self.after: dict[str, dict[str, Any]] = {}
+        self.final: dict[str, Any] | None = None
         self.trouble: dict[str, AnswerProblem] = {}
         self.files: dict[str, Answer] = {}
 
@@ -40,7 +42,22 @@ class LoadedAnswers:
         """What the check of `exercise` may see."""
         if exercise.slug in self.files:
             return self.files[exercise.slug]
+        self._as_after(exercise)
         return Answer(self.names, exercise.slug, self.trouble.get(exercise.cell_id))
+
+    def _as_after(self, exercise: Exercise) -> None:
+        """Give names the values they had when the answer's cell had run; what came later only adds to them.
+
+        Two answers may both call a constant SCRIPT, and a function looks its globals up when it is called. Where the
+        answer itself was defined again further down, that cell is the answer, and nothing is turned back.
+        """
+        after = self.after.get(exercise.cell_id)
+        if self.final is None or after is None:
+            return
+        self.names.clear()
+        self.names.update(self.final)
+        if all(self.final.get(name) is after.get(name) for name in exercise.names):
+            self.names.update(after)
 
 
 def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Exercise]) -> LoadedAnswers:
@@ -73,6 +90,9 @@ def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Exercise]) -> L
         with redirect_stdout(printed), redirect_stderr(printed):
             for number, cell in enumerate(notebook.cells):
                 _run_cell(cell, number, cell.id in answers, loaded)
+                if cell.id in answers:
+                    loaded.after[cell.id] = dict(loaded.names)
+            loaded.final = dict(loaded.names)
             for e in exercises:
                 if e.file is not None:
                     beside = load_file(folder / e.file, e)

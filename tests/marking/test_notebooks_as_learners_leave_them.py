@@ -161,3 +161,42 @@ def test_a_notebook_with_a_byte_order_mark_and_windows_line_ends_is_read(
 def test_a_missing_notebook_is_one_sentence_per_exercise(tmp_path: Path, page_views: Exercise) -> None:
     (result,) = check_notebooks([page_views], tmp_path)
     assert "does not exist" in told(result)
+
+
+def own_cell(text: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": text,
+    }
+
+
+KEYED = 'KEY = "page:{}:views"\n\n\ndef page_view(r, page):\n    return r.incr(KEY.format(page))'
+
+
+def test_a_constant_of_the_same_name_in_a_later_cell_does_not_change_an_answer(
+    check: Callable[..., ExerciseResult],
+) -> None:
+    def change(notebook: Notebook) -> None:
+        cell(notebook)["source"] = KEYED
+        notebook["cells"].append(own_cell('KEY = "something else"'))
+
+    assert check(change).status == "solved"
+
+
+def test_an_answer_that_is_defined_again_further_down_is_the_later_one(check: Callable[..., ExerciseResult]) -> None:
+    def change(notebook: Notebook) -> None:
+        notebook["cells"].append(own_cell(RIGHT))
+
+    assert check(change).status == "solved"
+
+
+def test_a_helper_that_is_defined_further_down_is_found(check: Callable[..., ExerciseResult]) -> None:
+    def change(notebook: Notebook) -> None:
+        cell(notebook)["source"] = "def page_view(r, page):\n    return r.incr(key_of(page))"
+        notebook["cells"].append(own_cell('def key_of(page):\n    return f"page:{page}:views"'))
+
+    assert check(change).status == "solved"
