@@ -1028,7 +1028,7 @@ def own_writes(wire: Wire) -> None:
         if len(refused) == 2:
             broken(
                 "a change is queued, and made by EXEC",
-                f"{refused[-1]} ran at once, on a key that is watched: EXEC refuses each time",
+                f"{refused[-1]} ran at once, on a key that is watched: so EXEC refuses",
                 "no-multi",
             )
 
