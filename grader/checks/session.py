@@ -156,7 +156,7 @@ class CheckSession:
             ) from None
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._wire = self._faults = None
+        self._wire = self._faults = self._race = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
