@@ -12,7 +12,7 @@ from grader.notebook.quiet import Quiet
 from grader.notebook.timeline_card import RaceCard
 from grader.notebook.wire import kernel_wire
 from grader.servers import Server, ServerError, scratch
-from grader.wire.race import ActorFailed, End, NotReproducible, Outcome, RaceFound
+from grader.wire.race import ActorFailed, End, InvariantFailed, NotReproducible, Outcome, RaceFound
 from grader.wire.race import race as run_race
 
 
@@ -49,6 +49,8 @@ def race(
             found = run_race(server.url, *actors, setup=setup, invariant=invariant, **options)
         except (RaceFound, ActorFailed, NotReproducible) as broken:
             found = broken
+        except InvariantFailed as error:
+            raise Quiet(f"race(): {error}. Does `setup` prepare what it reads?") from None
         except (ValueError, TypeError) as error:
             if _is_ours(error):
                 raise Quiet(f"race(): {error}") from None

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from grader.servers import Binary, Server, standalone
-from grader.wire.race import ActorFailed, End, NotReproducible, RaceFound, StuckError, Timeline, race
+from grader.wire.race import ActorFailed, End, InvariantFailed, NotReproducible, RaceFound, StuckError, Timeline, race
 from grader.wire.race.footprint import EVERYTHING, NOTHING, Footprint, Footprints, Session, steps_of
 from grader.wire.race.timeline import schedule_numbers
 
@@ -427,6 +427,11 @@ def test_an_invariant_that_must_always_hold_is_asked_after_every_step(server: Se
         race(server.url, move, setup=prepare, always=nothing_missing)
     assert len(found.value.timeline.rows) == 1
     assert found.value.timeline.reproduced
+
+
+def test_an_invariant_that_cannot_be_asked_says_so(server: Server) -> None:
+    with pytest.raises(InvariantFailed, match="itself raised TypeError"):
+        race(server.url, counting("n", 1), counting("n", 1), invariant=lambda end: int(end.redis.get("stock")) >= 0)
 
 
 def test_what_an_actor_raises_is_raised_with_the_schedule(server: Server) -> None:

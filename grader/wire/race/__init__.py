@@ -3,7 +3,17 @@
 `race` is the door; `Race` is the same for one server, as the checks' fixture hands it out.
 """
 
-from grader.wire.race.race import BOUND, ActorFailed, End, NotReproducible, Outcome, Race, RaceFound, race
+from grader.wire.race.race import (
+    BOUND,
+    ActorFailed,
+    End,
+    InvariantFailed,
+    NotReproducible,
+    Outcome,
+    Race,
+    RaceFound,
+    race,
+)
 from grader.wire.race.stage import StuckError
 from grader.wire.race.timeline import Row, Timeline
 

@@ -119,6 +119,10 @@ class NotReproducible(AssertionError):
     """The same order of steps did not give the same run, so nothing was proved; the message says what to look at."""
 
 
+class InvariantFailed(RuntimeError):
+    """The invariant could not be asked: it raised something other than an `AssertionError`."""
+
+
 @dataclass(slots=True)
 class _Broken:
     run: Run
@@ -250,6 +254,7 @@ def race(
         RaceFound: the invariant broke; the shortest schedule found is in its timeline.
         ActorFailed: an actor raised or got stuck.
         NotReproducible: a schedule gave different runs.
+        InvariantFailed: the invariant raised something other than an AssertionError.
         ValueError: when `replay` is not a schedule.
     """
     names = list(names or [chr(ord("A") + n) for n in range(len(actors))])
@@ -387,6 +392,9 @@ def _verdict(invariant: Invariant, end: End) -> tuple[str, BaseException | None]
         said = invariant(end)
     except AssertionError as error:
         return str(error) or "the invariant does not hold", error
+    except Exception as error:
+        told = f"the invariant itself raised {type(error).__name__}: {error}"
+        raise InvariantFailed(f"{told} (after {end.schedule})" if end.schedule else told) from error
     if isinstance(said, str):
         return said, None
     return ("the invariant does not hold" if said is False else ""), None
