@@ -21,6 +21,7 @@ __all__ = [
     "BOUND",
     "ActorFailed",
     "End",
+    "InvariantFailed",
     "NotReproducible",
     "Outcome",
     "Race",
