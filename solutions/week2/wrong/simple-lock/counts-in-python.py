@@ -1,0 +1,18 @@
+from itertools import count
+
+acquisitions = count(1)
+
+
+def acquire(r, name, seconds):
+    token = f"owner-{next(acquisitions)}"
+    return token if r.set(f"lock:{name}", token, nx=True, ex=seconds) else None
+
+
+def release(r, name, token):
+    script = """
+        if redis.call('GET', KEYS[1]) == ARGV[1] then
+          return redis.call('DEL', KEYS[1])
+        end
+        return 0
+    """
+    return r.eval(script, 1, f"lock:{name}", token) == 1
