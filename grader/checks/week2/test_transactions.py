@@ -1063,7 +1063,7 @@ def _from_server(token: str, exchanges: list[Exchange]) -> bool:
 
 def _counted(tokens: list[str]) -> bool:
     """Whether the tokens are one text with a number that grows by one."""
-    numbers = [[int(number) for number in re.findall(r"\d+", token)] for token in tokens]
+    numbers = [[int(number) for number in re.findall(r"\d{1,18}", token)] for token in tokens]
     steps = [[after - before for before, after in zip(*pair, strict=False)] for pair in pairwise(numbers)]
     return all(1 in step and step == steps[0] for step in steps)
 
