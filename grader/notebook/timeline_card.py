@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from grader.notebook.style import wire_card
 from grader.notebook.transcript_card import spoken_html
-from grader.wire.race import ActorFailed, NotReproducible, Outcome, RaceFound, Row, Timeline
+from grader.wire.race import NOT_ENDED, ActorFailed, NotReproducible, Outcome, RaceFound, Row, Timeline
 
 _REPLY_LINES = 6
 
@@ -42,7 +42,8 @@ def timeline_html(timeline: Timeline, called: Sequence[str] = ()) -> str:
         cells = [_said(step) if at == step.actor else "" for at in range(lanes)]
         out.append(row(str(number), cells, _changes(step), step.actor))
     if timeline.results:
-        results = [f'<div class="rw-result">returned {escape(result)}</div>' for result in timeline.results]
+        said = [result if result == NOT_ENDED else f"returned {result}" for result in timeline.results]
+        results = [f'<div class="rw-result">{escape(each)}</div>' for each in said]
         out.append(row("", results, ""))
     look = "rw-body rw-states" if states else "rw-body"
     return f'<div class="{look}" style="--lanes:{lanes}">{"".join(out)}</div>'

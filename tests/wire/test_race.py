@@ -434,6 +434,20 @@ def test_an_invariant_that_cannot_be_asked_says_so(server: Server) -> None:
         race(server.url, counting("n", 1), counting("n", 1), invariant=lambda end: int(end.redis.get("stock")) >= 0)
 
 
+def test_who_had_not_ended_when_the_invariant_broke_is_not_blamed_for_being_stopped(server: Server) -> None:
+    def move(r: redis.Redis) -> None:
+        try:
+            r.decr("left")
+            r.incr("right")
+        except BaseException as error:
+            raise ValueError("wrapped") from error
+
+    with pytest.raises(RaceFound) as found:
+        race(server.url, move, move, always=lambda end: len(end.redis.keys("*")) != 1)
+    assert found.value.timeline.results == ["had not ended"] * 2
+    assert "A had not ended" in "\n".join(found.value.timeline.lines())
+
+
 def test_what_an_actor_raises_is_raised_with_the_schedule(server: Server) -> None:
     def brittle(r: redis.Redis) -> None:
         if r.incr("n") == 2:

@@ -15,10 +15,11 @@ from grader.wire.race.race import (
     race,
 )
 from grader.wire.race.stage import StuckError
-from grader.wire.race.timeline import Row, Timeline
+from grader.wire.race.timeline import NOT_ENDED, Row, Timeline
 
 __all__ = [
     "BOUND",
+    "NOT_ENDED",
     "ActorFailed",
     "End",
     "InvariantFailed",

@@ -29,7 +29,7 @@ from grader.wire.race.stage import (
     no_time_no_chance,
     same_every_time,
 )
-from grader.wire.race.timeline import State, Timeline, row_of, schedule_numbers, schedule_text, state_of
+from grader.wire.race.timeline import NOT_ENDED, State, Timeline, row_of, schedule_numbers, schedule_text, state_of
 from grader.wire.recorder import Wire
 
 BOUND = 2000
@@ -197,7 +197,8 @@ class _Ring:
     def timeline(self, run: Run, why: str = "") -> Timeline:
         """The picture of a run of which only the steps are known: without states."""
         rows = [row_of(step, {}, {}) for step in run.steps]
-        results = [_told(r, e) for r, e in zip(run.results, run.errors, strict=True)]
+        ends = zip(run.results, run.errors, run.finished, strict=True)
+        results = [_told(result, error) if finished else NOT_ENDED for result, error, finished in ends]
         return Timeline(list(self.names), rows, {}, results, why, schedule_text(run, self.names))
 
     def watched(self, run: Run, why: str) -> Timeline:

@@ -71,15 +71,16 @@ class Run:
     """One schedule from beginning to end.
 
     `steps` are in the order in which they happened; `enabled` holds, for each, who could have moved instead and with
-    what footprint. `results` and `errors` belong to the actors. `ending` is ``done``, ``abandoned`` (the chooser gave
-    up), ``deadlock`` (everybody left waits for ever), ``stopped`` (whoever looked after a step said so) or ``cut`` (too
-    many steps).
+    what footprint. `results` and `errors` belong to the actors, `finished` says who came to its end. `ending` is
+    ``done``, ``abandoned`` (the chooser gave up), ``deadlock`` (everybody left waits for ever), ``stopped`` (whoever
+    looked after a step said so) or ``cut`` (too many steps).
     """
 
     steps: list[Step] = field(default_factory=list)
     enabled: list[dict[int, Footprint]] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
     errors: list[BaseException | None] = field(default_factory=list)
+    finished: list[bool] = field(default_factory=list)
     ending: str = "done"
     waiting: list[int] = field(default_factory=list)
 
@@ -122,7 +123,8 @@ class _Player:
         except Abandoned:
             pass
         except BaseException as error:
-            self.error = error
+            # Who was abandoned may have wrapped that in an error of its own: it is none of the answer's.
+            self.error = None if self.abandoned else error
         finally:
             self.state = "done"
             self.stage.back.release()
@@ -265,6 +267,7 @@ class Stage:
             self._end()
             run.results = [p.result for p in self.players]
             run.errors = [p.error for p in self.players]
+            run.finished = [p.state == "done" and not p.abandoned for p in self.players]
         return run
 
     def _play(self, run: Run, choose: Choose, go_on: Callable[[Step], bool]) -> None:

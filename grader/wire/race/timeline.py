@@ -15,6 +15,8 @@ from grader.wire.redis_cli import format_command, format_reply
 State = dict[str, str]
 _CELL = 60
 _VALUE = 48
+#: What stands for the result of an actor that had not come to its end.
+NOT_ENDED = "had not ended"
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ class Timeline:
                 cells = [(line if n == actor else "").ljust(width) for n, width in enumerate(widths)]
                 mark = str(number).rjust(2) if at == 0 else "  "
                 lines.append(f"{mark}  {'   '.join(cells)}   {changed if at == 0 else ''}".rstrip())
-        lines += [f"    {name} returned {result}" for name, result in zip(self.names, self.results, strict=False)]
+        for name, result in zip(self.names, self.results, strict=False):
+            lines.append(f"    {name} {result}" if result == NOT_ENDED else f"    {name} returned {result}")
         return lines
 
 
