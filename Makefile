@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 REDIS ?=
+# How many processes run the tests.
+JOBS ?= 2
 # The first Python of 3.11 to 3.13 that runs; PYTHON=… chooses another.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
@@ -29,7 +31,7 @@ lint: $(VENV)/.dev
 test: $(VENV)/.dev check-style
 	$(BIN)/course build --check
 	$(BIN)/course lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check-style: $(VENV)/.dev
 	$(BIN)/ruff format --check -q .
@@ -41,6 +43,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/check_latency.py
 	$(BIN)/python bench/resp_reader.py
 	$(BIN)/python bench/wire.py
+	$(BIN)/python bench/races.py
+	$(BIN)/python bench/race_exercises.py
+	$(BIN)/python bench/scan_latency.py
 
 mutants: $(VENV)/.dev
 	@$(BIN)/python -m grader.authoring.mutants $(ARGS)
