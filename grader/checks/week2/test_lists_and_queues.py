@@ -857,7 +857,7 @@ class _WorkFailedError(Exception):
 
 @exercise("week2.lost-job")
 class TestLostJob:
-    def test_works(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+    def test_works(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """The oldest job is handled, True comes back, and the job is in neither list; without a job it is False."""
         peek.lpush("queue", "a", "größer ✓")
         handled: list[object] = []
@@ -866,6 +866,7 @@ class TestLostJob:
             expect(handled[-1:], [wanted], "the job that work_one handled")
         if left := _inside(peek):
             broken("what is done is in neither list", f"left is {show(_lists(peek))} after {sum(left.values())} jobs")
+        wire.before(lambda command: _limit_of(command) is not None, self._would_wait)
         expect(answer.work_one(redis, "queue", "mine", handled.append), False, "work_one without a job")
         expect(handled, ["a", "größer ✓"], "the list of all jobs handled")
 
@@ -883,6 +884,17 @@ class TestLostJob:
         if during != [{"mine": ["a"], "queue": ["b"]}]:
             name = "removes-before-the-work" if "LREM" in before else self._where(during)
             broken('during the work: queue ["b"], processing ["a"]', f"the lists were {show(during)}", name)
+
+    def test_empty_text(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """An empty text is a job like any other."""
+        peek.lpush("queue", "")
+        handled: list[object] = []
+        got = answer.work_one(redis, "queue", "mine", handled.append)
+        name = "empty-is-no-job" if got is False and not handled else None
+        expect(got, True, 'work_one with the job "" in the queue', because=name)
+        expect(handled, [""], "the list of all jobs handled")
+        if left := _lists(peek):
+            broken('what is done is in neither list, the job "" too', f"the lists are {show(left)}")
 
     def test_failure_is_heard(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """If the handler raises, the exception comes out of work_one."""
@@ -920,15 +932,23 @@ class TestLostJob:
         faults.everywhere(lambda r: answer.work_one(r, "queue", "mine", done.append), setup=fill, then=nothing_lost)
 
     def test_twins(self, answer: Answer, redis: Redis, peek: Redis) -> None:
-        """An equal job that an earlier crash left in the processing list stays there."""
-        peek.lpush("queue", "a", "a")
-        peek.lpush("mine", "a", "z")
-        answer.work_one(redis, "queue", "mine", lambda job: None)
-        if _inside(peek) != Counter({"a": 2, "z": 1}):
+        """Jobs that an earlier crash left in the processing list stay there, equal ones and others."""
+        for left_over in (("a", "z"), ("z", "a"), ("y", "z")):
+            peek.flushdb()
+            peek.lpush("queue", "a", "a")
+            peek.lpush("mine", *left_over)
+            answer.work_one(redis, "queue", "mine", lambda job: None)
+            if _inside(peek) == Counter(("a", *left_over)):
+                continue
+            name = None
+            if Counter(left_over) - Counter({"a": 2}) - _inside(peek):
+                name = "removes-another-job"
+            elif "a" not in _elements(peek, "mine"):
+                name = "removes-all-twins"
             broken(
-                "one job of four is done, three are left",
+                f"one a is done; the other a is left in the queue, and {' and '.join(left_over)} in the processing list",
                 f"the lists are {show(_lists(peek))}",
-                "removes-all-twins" if _elements(peek, "mine") == ["z"] else None,
+                name,
             )
 
     def test_two_workers(self, answer: Answer, race: Race) -> None:
@@ -953,6 +973,11 @@ class TestLostJob:
             setup=fill,
             invariant=each_once,
         )
+
+    @staticmethod
+    def _would_wait() -> None:
+        """Stops the answer before it waits for a job."""
+        broken("without a job work_one returns False at once", "it was about to wait for one", "waits-for-a-job")
 
     @staticmethod
     def _fail(job: object) -> None:
