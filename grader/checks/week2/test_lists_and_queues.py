@@ -605,16 +605,24 @@ class TestTaskQueue:
         expect(answer.take(redis, "mails", 0), "there", 'take(r, "mails", 0) when there is a task')
 
     def test_cost(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
-        """submit and take make one round trip each."""
+        """submit and take make one round trip each, whether there is a task or not."""
         self._within(wire, peek)
         for name, call in (
             ("submit", partial(answer.submit, redis, "mails", "a")),
             ("take", partial(answer.take, redis, "mails", 1)),
+            ("take from an empty queue", partial(answer.take, redis, "mails", 0.01)),
+            ("take with a timeout of 0", partial(answer.take, redis, "mails", 0)),
         ):
+            before = len(wire.exchanges)
             with wire.measure() as cost:
                 call()
             if cost.round_trips != 1:
-                broken(f"{name} makes one round trip", f"it made {cost.round_trips}: {', '.join(cost.names)}")
+                waits = [_limit_of(exchange.command) is not None for exchange in wire.exchanges[before:]]
+                broken(
+                    f"{name} makes one round trip",
+                    f"it made {cost.round_trips}: {', '.join(cost.names[:6])}",
+                    "looks-first" if waits.count(True) == 1 and waits[-1] else None,
+                )
 
     def test_two_workers(self, answer: Answer, race: Race) -> None:
         """Two workers at once take two different tasks."""
@@ -633,7 +641,13 @@ class TestTaskQueue:
     @staticmethod
     def _round_trip(answer: Answer, redis: Redis, task: object) -> object:
         answer.submit(redis, "mails", task)
-        return _plain(answer.take(redis, "mails", 1))
+        try:
+            return _plain(answer.take(redis, "mails", 1))
+        except AnswerProblem as problem:
+            # What json.loads says of the pair that BRPOP answers.
+            if "must be str" in problem.sentence and ("not list" in problem.sentence or "not tuple" in problem.sentence):
+                broken("take returns the task", problem.sentence, "pair-for-a-task")
+            raise
 
     @staticmethod
     def _within(wire: Wire, peek: Redis, limit: float = 1, zero: str = "waits-for-ever") -> None:
@@ -946,7 +960,7 @@ class TestLostJob:
             elif "a" not in _elements(peek, "mine"):
                 name = "removes-all-twins"
             broken(
-                f"one a is done; the other a is left in the queue, and {' and '.join(left_over)} in the processing list",
+                f"one a is done, the other waits in the queue, and {' and '.join(left_over)} stay in processing",
                 f"the lists are {show(_lists(peek))}",
                 name,
             )
