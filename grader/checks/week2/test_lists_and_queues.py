@@ -416,6 +416,22 @@ class TestUndoRedo:
         expect(answer.redo(redis, "two"), None, 'redo(r, "two")', known={"type": "one-history-for-all"})
         expect(_plain(answer.history(redis, "two")), ["draw"], 'history(r, "two")')
 
+    def test_any_name(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """A document may have any name, also one that looks like a key of another document."""
+        self._perform(answer, redis, "type", "bold")
+        answer.undo(redis, "doc")
+        kept = _lists(peek)
+        for name in kept:
+            if name == "doc":
+                continue
+            answer.perform(redis, name, "draw")
+            if any(_elements(peek, key) != elements for key, elements in kept.items()):
+                broken(
+                    f'perform(r, "{name}", "draw") leaves the document "doc" alone',
+                    f"its lists were {show(kept)}, and now there is {show(_lists(peek))}",
+                    "keys-clash",
+                )
+
     def test_new_action(self, answer: Answer, redis: Redis) -> None:
         """After a new action there is nothing to redo."""
         self._perform(answer, redis, "type", "bold")
