@@ -1308,6 +1308,17 @@ class TestTrending:
             heat = 1.0 if moments == [0, 2**32] else 1.5
             self._compare(found, [("tea", heat)], f"hottest after views at {moments[0]} and {moments[1]}", "overflow")
 
+    def test_many(self, answer: Answer, redis: Redis, wire: Wire) -> None:
+        """After a hundred views at one moment of the year 2106 the heat is still right to a millionth."""
+        now = 2**32
+        for _ in range(100):
+            self._view(answer, redis, "hot", "tea", now, 60)
+        cut = any(b"tostring" in word for e in wire.exchanges for word in e.command)
+        found = self._hottest(answer, redis, "hot", 1, now, 60)
+        self._compare(
+            found, [("tea", 100.0)], f"hottest after a hundred views at {now}", "digits-cut-off" if cut else None
+        )
+
     def test_empty(self, answer: Answer, redis: Redis) -> None:
         """A board without views has nothing hot."""
         expect(answer.hottest(redis, "hot", 3, self.NOW, self.HOUR), [], 'hottest(r, "hot", 3, …) of an empty board')
