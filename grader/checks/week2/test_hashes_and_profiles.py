@@ -662,14 +662,19 @@ class TestMemoryOfAUser:
 class _Feed:
     """Profiles that come one after the other; it notes how many were taken and not yet stored."""
 
-    def __init__(self, peek: Redis, many: int) -> None:
+    def __init__(self, peek: Redis, many: int, batch: int) -> None:
         self.peek = peek
         self.many = many
+        self.batch = batch
         self.ahead = 0
+        self.early: list[int] = []
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for number in range(self.many):
-            self.ahead = max(self.ahead, number - int(self.peek.dbsize()))
+            stored = int(self.peek.dbsize())
+            self.ahead = max(self.ahead, number - stored)
+            if stored < number - number % self.batch:
+                self.early.append(number + 1)
             yield f"user:{number}", {"name": f"user {number}", "age": number % 90}
 
 
@@ -679,7 +684,7 @@ class TestBulkImport:
         """Every profile is a hash under its key, the last ones too, and their number is returned."""
         for many in (6, 7, 1, 0):
             peek.flushdb()
-            got = answer.import_profiles(redis, iter(_Feed(peek, many)), 3)
+            got = answer.import_profiles(redis, iter(_Feed(peek, many, 3)), 3)
             stored = {key: peek.hgetall(key) if peek.type(key) == "hash" else peek.type(key) for key in _keys(peek)}
             wanted = {f"user:{n}": {"name": f"user {n}", "age": str(n % 90)} for n in range(many)}
             if stored != wanted:
@@ -692,9 +697,20 @@ class TestBulkImport:
                 )
             expect(got, many, f"import_profiles(r, …, 3) with {many} profiles")
 
+    def test_again(self, answer: Answer, redis: Redis, peek: Redis) -> None:
+        """An import that is run again, with some profiles stored already, counts all profiles that came."""
+        for many, there in ((2, 0), (6, 2), (6, 6)):
+            got = answer.import_profiles(redis, iter(_Feed(peek, many, 3)), 3)
+            expect(
+                got,
+                many,
+                f"import_profiles(r, …, 3) with {many} profiles, {there} of them stored already,",
+                known={many - there: "counts-new-fields"},
+            )
+
     def test_lazy(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """No profile is fetched before the batches in front of it are stored."""
-        feed = _Feed(peek, 115)
+        feed = _Feed(peek, 115, 25)
         answer.import_profiles(redis, iter(feed), 25)
         if feed.ahead > 25:
             broken(
@@ -702,16 +718,22 @@ class TestBulkImport:
                 f"at one moment {feed.ahead} were; there were {wire.round_trips} round trips",
                 "one-giant-pipeline" if wire.round_trips <= 1 else "listed-first",
             )
+        if feed.early:
+            broken(
+                "profile 26 is fetched when the first 25 are stored, and so on",
+                f"profile {feed.early[0]} was fetched before the batch in front of it was stored",
+                "one-ahead",
+            )
 
     def test_batches(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """One round trip for each batch: 115 profiles in batches of 25 are 5."""
-        answer.import_profiles(redis, iter(_Feed(peek, 115)), 25)
+        answer.import_profiles(redis, iter(_Feed(peek, 115, 25)), 25)
         if wire.round_trips != 5:
             broken("5 round trips", f"there were {wire.round_trips}", "a-trip-each" if wire.round_trips > 5 else None)
 
     def test_no_transaction(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
         """Others may be served within a batch: no transaction, no script."""
-        answer.import_profiles(redis, iter(_Feed(peek, 6)), 3)
+        answer.import_profiles(redis, iter(_Feed(peek, 6, 3)), 3)
         if found := [name for name in wire.names if name == "MULTI" or name in _SCRIPTS]:
             broken("plain commands, sent together", f"{found[0]} was sent", "transaction-of-a-batch")
 
