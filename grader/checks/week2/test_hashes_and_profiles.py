@@ -252,6 +252,18 @@ class TestUserProfile:
         if left := _keys(peek):
             broken("no key is created", f"now there is {', '.join(left)}")
 
+    def test_empty_name(self, answer: Answer, redis: Redis) -> None:
+        """A user whose name is the empty text is a user."""
+        nameless = _ADA | {"name": ""}
+        answer.save_user(redis, "ada", dict(nameless))
+        loaded = answer.load_user(redis, "ada")
+        expect(
+            loaded,
+            nameless | {"logins": 0},
+            'load_user(r, "ada") after saving with the name ""',
+            because="empty-is-nobody" if loaded is None else None,
+        )
+
     def test_saving_again(self, answer: Answer, redis: Redis) -> None:
         """Saving again replaces all five; a city that is None now is gone, one that is empty is not."""
         answer.save_user(redis, "ada", dict(_ADA))
@@ -650,7 +662,7 @@ class TestMemoryOfAUser:
         if left := sorted(set(after) - set(before)):
             broken("nothing is left behind", f"now there is {', '.join(left[:4])}", "leaves-rubbish")
         if gone := sorted(set(before) - set(after)):
-            broken("the keys of others stay", f"{', '.join(gone)} is gone", "leaves-rubbish")
+            broken("the keys of others stay", f"gone: {', '.join(gone)}", "deletes-others")
         wanted = {f"demo:{name}" for name in ("hash", "json", *_SHORT)}
         if strange := sorted(seen - set(before) - wanted):
             broken(f"keys such as {', '.join(sorted(wanted)[:3])}", f"there was {', '.join(strange[:3])}")
@@ -1029,6 +1041,13 @@ def _opened(answer: Answer, redis: Redis, user: str = "ada", seconds: int = 1800
     return session
 
 
+def _why_not_one(names: list[str]) -> str:
+    """The misconception in commands that are not one step: asked first and then written well, or written in two."""
+    if "MULTI" in names[1:] and _one_step(names[names.index("MULTI") :]):
+        return "asks-first"
+    return "write-then-expire"
+
+
 @exercise("week2.session-fields")
 class TestSessionFields:
     def test_remembers(self, answer: Answer, redis: Redis, peek: Redis) -> None:
@@ -1045,8 +1064,9 @@ class TestSessionFields:
             broken(f"recall has user, {', '.join(values)}", f"it returned {show(got)}")
         for field, value in values.items():
             expect(got[field], value, f'recall(r, session, 1800)["{field}"]', because="texts-only")
-        if peek.type(f"session:{session}") != "hash":
-            broken(f"`session:{session}` is a hash", f"the keys are {', '.join(_keys(peek))}")
+        if (kind := str(peek.type(f"session:{session}"))) != "hash":
+            happened = f"it is a {kind}" if kind != "none" else f"the keys are {', '.join(_keys(peek)) or 'none'}"
+            broken(f"`session:{session}` is a hash", happened)
 
     def test_ids(self, answer: Answer, redis: Redis) -> None:
         """Ids cannot be guessed, and sessions are apart."""
@@ -1138,12 +1158,15 @@ class TestSessionFields:
             with wire.measure() as cost:
                 call()
             if not _one_step(cost.names) and "WATCH" not in cost.names:
-                broken(f"{name} is one step on the server", f"it sent {_listed(cost.names)}", "write-then-expire")
+                broken(f"{name} is one step on the server", f"it sent {_listed(cost.names)}", _why_not_one(cost.names))
 
     def test_trips(self, answer: Answer, redis: Redis, wire: Wire) -> None:
         """One round trip for each call."""
         session = _opened(answer, redis)
         _one_trip(wire, lambda: answer.open_session(redis, "ada", 600), "open_session", "write-then-expire")
-        _one_trip(wire, lambda: answer.remember(redis, session, "dark", True, 600), "remember", "write-then-expire")
+        with wire.measure() as cost:
+            answer.remember(redis, session, "dark", True, 600)
+        why = _why_not_one(cost.names)
+        _one_trip(wire, lambda: answer.remember(redis, session, "dark", True, 600), "remember", why)
         _one_trip(wire, lambda: answer.recall(redis, session, 600), "recall", "does-not-slide")
         _one_trip(wire, lambda: answer.close_session(redis, session), "close_session")
