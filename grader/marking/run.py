@@ -62,7 +62,7 @@ def run_exercise(
     """
     start = time.perf_counter()
     result = ExerciseResult(exercise.slug, exercise.title, "error", 0.0, exercise.points)
-    server = server or scratch()
+    server = server or scratch(exercise.needs)
     if exercise.needs and not at_least(server.version, exercise.needs):
         version = ".".join(map(str, server.version))
         result.status = "skipped"

@@ -13,34 +13,59 @@ import redis
 
 from grader.servers.binary import candidates
 from grader.servers.errors import NoRedisFound, Unsuitable
+from grader.servers.facts import at_least
 from grader.servers.given import GivenServer, shown
 from grader.servers.process import LocalServer
 from grader.servers.server import Server
 
 _lock = threading.Lock()
 _mine: "LocalServer | ScratchDatabase | None" = None
+_newer: LocalServer | None = None
 _owner = 0
 
 
-def scratch() -> Server:
+def scratch(least: str | None = None) -> Server:
     """Return this process's private server, running. Call its `reset()` before each check.
 
-    Without a local binary it is an empty database of the server that REDIS_URL names; then `reset()` empties
+    With `least`, for example ``"7.4"``, it is one of at least that version where this machine has one, else the usual
+    one. Without a local binary it is an empty database of the server that REDIS_URL names; then `reset()` empties
     that database and touches nothing else. A forked child gets a server of its own.
 
     Raises:
         NoRedisFound: neither a local binary nor a REDIS_URL.
         Unreachable: REDIS_URL is set and nothing answers there.
     """
-    global _mine, _owner
+    global _mine, _newer, _owner
     with _lock:
-        if _mine is None or _owner != os.getpid():
-            _mine = _begin()
+        if _owner != os.getpid():
+            _mine = _newer = None
             _owner = os.getpid()
+        if _mine is None:
+            _mine = _begin()
             atexit.register(_mine.close)
-        elif isinstance(_mine, LocalServer) and _mine.pid is None:
-            _mine.reset()
-        return _mine
+        if least is not None and not at_least(_mine.version, least):
+            if _newer is None:
+                _newer = _begin_newer(least)
+            if _newer is not None and at_least(_newer.version, least):
+                return _running(_newer)
+        return _running(_mine)
+
+
+def _running(server: "LocalServer | ScratchDatabase") -> Server:
+    """`server`, started again where a learner's answer has shut it down."""
+    if isinstance(server, LocalServer) and server.pid is None:
+        server.reset()
+    return server
+
+
+def _begin_newer(least: str) -> LocalServer | None:
+    """A private server of the first binary of this machine that is new enough."""
+    for candidate in candidates():
+        if candidate.binary and at_least(candidate.binary.version, least):
+            newer = LocalServer(binary=candidate.binary, config={"enable-debug-command": "local"})
+            atexit.register(newer.close)
+            return newer
+    return None
 
 
 def _begin() -> "LocalServer | ScratchDatabase":
