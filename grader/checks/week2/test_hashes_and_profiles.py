@@ -198,9 +198,10 @@ def _is_a_hash_of_fields(peek: Redis, user: str) -> None:
     """The user is kept where the task says, a field for each key of the profile."""
     kind = str(peek.type(f"user:{user}"))
     if kind != "hash" or not peek.hexists(f"user:{user}", "name"):
+        what = f"it is a {kind}" if kind != "none" else f"the keys are {', '.join(_keys(peek)) or 'none'}"
         broken(
             f"`user:{user}` is a hash with a field for each key of the profile",
-            f"the keys are {', '.join(_keys(peek)) or 'none'}; `user:{user}` is of type {kind}",
+            what if kind != "hash" else f"its fields are {', '.join(map(str, peek.hkeys(f'user:{user}')))}",
             "one-text-for-all",
         )
 
