@@ -12,7 +12,7 @@ from grader.notebook.quiet import Quiet
 from grader.notebook.timeline_card import RaceCard
 from grader.notebook.wire import kernel_wire
 from grader.servers import Server, ServerError, scratch
-from grader.wire.race import ActorFailed, End, InvariantFailed, NotReproducible, Outcome, RaceFound
+from grader.wire.race import ActorFailed, End, InvariantFailed, NeverEnds, NotReproducible, Outcome, RaceFound
 from grader.wire.race import race as run_race
 
 
@@ -47,6 +47,8 @@ def race(
     with kernel_wire().measure() as astray:
         try:
             found = run_race(server.url, *actors, setup=setup, invariant=invariant, **options)
+        except NeverEnds as error:
+            raise Quiet(f"race(): {error}") from None
         except (RaceFound, ActorFailed, NotReproducible) as broken:
             found = broken
         except InvariantFailed as error:

@@ -61,6 +61,7 @@ class Wire(Transcript):
         self._before: list[Hook] = []
         self._after: list[Hook] = []
         self._in_action = _Depth()
+        self.connections = 0
         self._pools: list[ConnectionPool] = []
 
     def client(self, name: str = "", **options: Any) -> redis.Redis:
@@ -243,6 +244,7 @@ class _Recorded:
 
     def _connect(self) -> socket.socket:
         self._stream = Stream()
+        self._wire.connections += 1
         return _TappedSocket.around(super()._connect(), self._heard)  # type: ignore[misc]
 
     def _heard(self, data: memoryview) -> None:

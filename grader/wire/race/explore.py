@@ -2,8 +2,8 @@
 
 Two schedules that differ only in the order of steps that commute end the same. Dynamic partial-order reduction
 (Flanagan and Godefroid, POPL 2005) finds, in each run, the pairs of steps whose order can be seen and plans the
-other order; sleep sets (Godefroid, 1996) keep what was tried from being tried again. What commutes is told by the
-footprints of `grader.wire.race.footprint`.
+other order, with source sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014); sleep sets (Godefroid, 1996) keep
+what was tried from being tried again. What commutes is told by the footprints of `grader.wire.race.footprint`.
 """
 
 from __future__ import annotations
@@ -110,21 +110,37 @@ class Explorer:
                 if earlier.actor == step.actor or not self._conflict(earlier.footprint, step.footprint):
                     continue
                 if clock.get(earlier.actor, -1) < i:
-                    self._plan_before(i, step.actor, clock, steps)
+                    self._plan_before(i, j, clock, clocks, steps)
                 for actor, at in clocks[i].items():
                     clock[actor] = max(clock.get(actor, -1), at)
             clock[step.actor] = j
             clocks.append(clock)
             last_of[step.actor] = j
 
-    def _plan_before(self, i: int, actor: int, clock: dict[int, int], steps: list[Step]) -> None:
+    def _plan_before(
+        self, i: int, j: int, clock: dict[int, int], clocks: list[dict[int, int]], steps: list[Step]
+    ) -> None:
+        """Plan, at the moment before step i, a schedule in which step j comes first.
+
+        Before j comes all that does not follow from i. Any actor that can begin that stretch will do; where one of
+        them is planned or asleep already, nothing is missing. `clock` says what j follows from, `clocks` the same of
+        the steps before it.
+        """
         node = self._nodes[i]
-        if actor in node.pending:
-            node.planned.add(actor)
-            return
-        # It could not move then. Those that led to its step can, and so come first.
-        leading = [other for other in node.pending if clock.get(other, -1) > i]
-        node.planned |= {leading[0]} if leading else set(node.pending)
+        stretch = [k for k in range(i + 1, j) if clocks[k].get(steps[i].actor, -1) < i]
+        beginners: set[int] = set()
+        seen: set[int] = set()
+        for at, k in enumerate([*stretch, j]):
+            actor = steps[k].actor
+            follows = clock if k == j else clocks[k]
+            if actor not in seen and all(follows.get(steps[m].actor, -1) < m for m in stretch[:at]):
+                beginners.add(actor)
+            seen.add(actor)
+        possible = {actor for actor in beginners if actor in node.pending}
+        if not possible:
+            node.planned |= set(node.pending)
+        elif not possible & (node.planned | set(node.asleep)):
+            node.planned.add(steps[j].actor if steps[j].actor in possible else min(possible))
 
     def _turn_back(self) -> bool:
         """Go back to the last moment at which something planned is left; False when there is none."""

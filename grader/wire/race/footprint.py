@@ -61,9 +61,11 @@ _SCRIPTS = frozenset({b"EVAL", b"EVALSHA", b"FCALL"})
 _READING_SCRIPTS = frozenset({b"EVAL_RO", b"EVALSHA_RO", b"FCALL_RO"})
 _WHOLE_KEYSPACE = frozenset({b"KEYS", b"SCAN", b"DBSIZE", b"RANDOMKEY"})
 # Of the connection, or of nothing at all. (What EXEC does is told by the commands that were queued.)
-_HARMLESS = frozenset(
-    b"AUTH CLIENT COMMAND DISCARD ECHO EXEC HELLO INFO LOLWUT MULTI PING QUIT RESET SELECT TIME UNWATCH".split()
-)
+_HARMLESS = frozenset(b"AUTH COMMAND DISCARD ECHO EXEC HELLO LOLWUT MULTI PING QUIT RESET SELECT TIME UNWATCH".split())
+# What CLIENT does to the client's own connection only.
+_OF_ITSELF = frozenset(b"SETNAME GETNAME SETINFO ID REPLY NO-EVICT NO-TOUCH".split())
+# They leave the connection other than it was.
+_CHANGING_THE_CONNECTION = frozenset(b"AUTH CLIENT HELLO MONITOR SELECT SUBSCRIBE PSUBSCRIBE SSUBSCRIBE".split())
 _PUBLISHING = frozenset({b"PUBLISH", b"SPUBLISH"})
 _SUBSCRIBING = frozenset({b"SUBSCRIBE", b"SSUBSCRIBE", b"PSUBSCRIBE", b"UNSUBSCRIBE", b"SUNSUBSCRIBE", b"PUNSUBSCRIBE"})
 # Everybody who publishes or subscribes meets at this name, which no key can have by accident.
@@ -88,8 +90,12 @@ class Footprints:
         name = command[0].upper()
         if name in _HARMLESS:
             return NOTHING
-        if name in _SCRIPTS:
+        if name == b"CLIENT" and len(command) > 1 and command[1].upper() in _OF_ITSELF:
+            return NOTHING
+        if name in _SCRIPTS or name == b"CLIENT":
             return EVERYTHING
+        if name == b"INFO":
+            return Footprint(all_read=True)
         if name in _WHOLE_KEYSPACE or name in _READING_SCRIPTS:
             return Footprint(all_read=True)
         if name in _PUBLISHING or name in _SUBSCRIBING:
@@ -103,7 +109,11 @@ class Footprints:
         for key, flags in reply:
             words = {flag.upper() for flag in flags}
             (read if b"RO" in words else written).add(key)
-        return Footprint(frozenset(read), frozenset(written))
+        if name == b"XREADGROUP":
+            # Says it only reads; but who reads an entry takes it from the others of the group.
+            written |= read
+        elsewhere = name in {b"SORT", b"SORT_RO"} and {b"BY", b"GET"} & {word.upper() for word in command}
+        return Footprint(frozenset(read), frozenset(written), all_read=bool(elsewhere))
 
     def _keys_and_flags(self, command: Command) -> Any:
         connection = self._client.connection_pool.get_connection()
@@ -123,11 +133,12 @@ class Session:
         self._footprints = footprints
         self._queued: Footprint | None = None
         self._watched: frozenset[bytes] = frozenset()
+        self._changed = False
 
     @property
     def clean(self) -> bool:
-        """Whether the connection is in no transaction and watches nothing."""
-        return self._queued is None and not self._watched
+        """Whether the connection is as it was: in no transaction, watching nothing, in the same database."""
+        return self._queued is None and not self._watched and not self._changed
 
     def step(self, commands: list[Command]) -> Footprint:
         """The footprint of `commands`, sent in one step, as things stand; takes note of them."""
@@ -138,6 +149,7 @@ class Session:
 
     def _one(self, command: Command) -> Footprint:
         name = command[0].upper()
+        self._changed |= name in _CHANGING_THE_CONNECTION
         if name == b"MULTI":
             self._queued = NOTHING if self._queued is None else self._queued
         elif name == b"EXEC" and self._queued is not None:

@@ -78,6 +78,8 @@ class Outcome:
         many = f"{self.schedules} schedule{'s' * (self.schedules != 1)}"
         if self.complete:
             return f"held in every order that matters ({many}, {self.seconds * 1000:.0f} ms)"
+        if self.cut:
+            return f"held in {many}; {self.cut} more had no end and were cut"
         limit = f"bound of {self.bound}" if self.schedules >= self.bound else "time limit"
         return f"held in the first {many}; the {limit} was reached before all were tried"
 
@@ -119,6 +121,10 @@ class NotReproducible(AssertionError):
     """The same order of steps did not give the same run, so nothing was proved; the message says what to look at."""
 
 
+class NeverEnds(NotReproducible):
+    """No schedule came to its end within the steps allowed; the message says so."""
+
+
 class InvariantFailed(RuntimeError):
     """The invariant could not be asked: it raised something other than an `AssertionError`."""
 
@@ -151,6 +157,8 @@ class _Ring:
     seed: int
     patience: float
     most_steps: int
+    timed: bool = False
+    time_matters: bool = False
     states: list[State] = field(default_factory=list)
     between: tuple[str, BaseException | None] = "", None
 
@@ -169,6 +177,7 @@ class _Ring:
             seed=self.seed,
             patience=self.patience,
             most_steps=self.most_steps,
+            timed=self.timed,
         )
         self.states = [state_of(self.control)] if watch else []
         self.between = "", None
@@ -180,7 +189,9 @@ class _Ring:
                 self.between = _verdict(self.always, End(self.control, [], ""))
             return not self.between[0]
 
-        return stage.run(choose, still_holds)
+        run = stage.run(choose, still_holds)
+        self.time_matters |= stage.time_matters
+        return run
 
     def judge(self, run: Run) -> _Broken | None:
         """Whether the run that was just played breaks the promise."""
@@ -254,7 +265,8 @@ def race(
     Raises:
         RaceFound: the invariant broke; the shortest schedule found is in its timeline.
         ActorFailed: an actor raised or got stuck.
-        NotReproducible: a schedule gave different runs.
+        NotReproducible: a schedule gave different runs, or a client of the actor's own was used.
+        NeverEnds: no schedule came to its end.
         InvariantFailed: the invariant raised something other than an AssertionError.
         ValueError: when `replay` is not a schedule.
     """
@@ -276,9 +288,11 @@ def race(
         )
         try:
             if replay is not None:
-                return _replay(ring, schedule_numbers(replay), misconception, started)
+                return _replay(ring, schedule_numbers(replay, names), misconception, started)
             try:
                 return _explore(ring, wire, (bound, started + seconds), reduce, misconception, started)
+            except NeverEnds:
+                raise
             except NotReproducible:
                 # Once more: a minute that ended in the middle is no reason to doubt somebody's code.
                 return _explore(ring, wire, (bound, started + seconds), reduce, misconception, started)
@@ -302,7 +316,17 @@ def _explore(
         wire.clear()
         return ring.play(choose)
 
+    strangers = _connections(ring.control)
     for run in explorer.runs(play):
+        if ring.time_matters and not ring.timed:
+            # Sleeps and expiries meet: from the beginning, with sleeps as steps whose order can be seen.
+            ring.timed = True
+            return _explore(ring, wire, limits, reduce, misconception, started)
+        if opening is None and _connections(ring.control) - strangers > wire.connections:
+            raise NotReproducible(
+                "A client of its own was used, which cannot be held back: give every command to the client that race() "
+                "passes to the function."
+            )
         if run.ending in {"abandoned", "cut"}:
             outcome.pruned += run.ending == "abandoned"
             outcome.cut += run.ending == "cut"
@@ -325,6 +349,11 @@ def _explore(
         timeline = _confirm(ring, shortest)
         timeline.schedules = first
         raise RaceFound(timeline, shortest.cause, first, found_after, misconception)
+    if outcome.cut and not outcome.schedules:
+        raise NeverEnds(
+            f"No order came to its end within {ring.most_steps} commands. Is there a loop that waits for something "
+            "that never comes?"
+        )
     diverged = explorer.diverged
     if opening is not None and not diverged:
         wire.clear()
@@ -363,6 +392,12 @@ def _confirm(ring: _Ring, broken: _Broken) -> Timeline:
             return ring.watched(run, again.why)
     timeline.reproduced = False
     return timeline
+
+
+def _connections(control: redis.Redis) -> int:
+    """How many connections the server has taken so far."""
+    stats: Any = control.info("stats")
+    return int(stats["total_connections_received"])
 
 
 def _deeds(run: Run) -> list[tuple[int, list[bytes]]]:
@@ -416,7 +451,9 @@ def _told(result: Any, error: BaseException | None) -> str:
 @contextmanager
 def _control(url: str) -> Iterator[redis.Redis]:
     """An unrecorded client for setting up and looking."""
-    client = redis.Redis.from_url(url, decode_responses=True, protocol=2, retry=None, socket_timeout=5.0)
+    client = redis.Redis.from_url(
+        url, decode_responses=True, encoding_errors="surrogateescape", protocol=2, retry=None, socket_timeout=5.0
+    )
     try:
         yield client
     finally:

@@ -26,14 +26,15 @@ from typing import Any
 import redis
 
 from grader.resp import INCOMPLETE, Push, Reader
-from grader.wire.race.footprint import NOTHING, Command, Footprint, Footprints, Session, steps_of
+from grader.wire.race.footprint import EVERYTHING, NOTHING, Command, Footprint, Footprints, Session, steps_of
 from grader.wire.recorder import GatedConnection, Wire
 
 Choose = Callable[[int, dict[int, Footprint]], int | None]
 Actor = Callable[[redis.Redis], Any]
 
-#: An actor that repeats one command with the same reply so often, while nobody else moves, is spinning.
+#: An actor that repeats the same few commands with the same replies so often, while nobody else moves, is spinning.
 _SPINS = 3
+_LONGEST_CYCLE = 6
 _BLOCKING = frozenset(
     b"BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP WAIT WAITAOF".split()
 )
@@ -109,9 +110,8 @@ class _Player:
         self.waiting_on: GatedConnection | None = None
         self.abandoned = False
         self.sessions: dict[int, tuple[Session, Reader, Any]] = {}
-        self.moves_seen = 0
-        self.last: tuple[list[Command], list[Any]] | None = None
-        self.repeats = 0
+        self.seen: list[int] = []
+        self.alone: list[tuple[list[Command], list[Any]]] = []
         self.thread = threading.Thread(target=self._play, name=f"actor {number}", daemon=True)
 
     def _play(self) -> None:
@@ -178,17 +178,29 @@ class _Player:
         self.waiting_on = None
 
     def _note(self, step: Step) -> None:
-        """Count how often the same thing was done with the same outcome while nobody else moved."""
-        this = (step.commands, step.replies)
-        alone = self.stage.moves_of_others(self.number) == self.moves_seen
-        self.repeats = self.repeats + 1 if alone and self.last == this else 1
-        self.last = this
-        self.moves_seen = self.stage.moves_of_others(self.number)
+        """Remember what was done without effect while nobody else moved."""
+        moves = self.stage.moves_of_others(self.number)
+        if moves != self.seen:
+            self.alone = []
+        self.seen = moves
+        effective = step.footprint.writes and any(reply not in (None, 0, b"") for reply in step.replies)
+        self.alone = [] if effective else [*self.alone, (step.commands, step.replies)]
+
+    @property
+    def spinning(self) -> bool:
+        """Whether it does the same few things again and again, with the same replies and no effect."""
+        if self.pending is None or self.stage.moves_of_others(self.number) != self.seen:
+            return False
+        for period in range(1, _LONGEST_CYCLE + 1):
+            last = self.alone[-_SPINS * period :]
+            if len(last) == _SPINS * period and last == last[:period] * _SPINS:
+                return last[0][0] == self.pending.commands
+        return False
 
     def sleep(self, seconds: float) -> None:
         """`time.sleep` in the actor's thread."""
         self.wakes_at = self.stage.now + max(0.0, seconds)
-        self.moves_seen = self.stage.moves_of_others(self.number)
+        self.seen = self.stage.moves_of_others(self.number)
         self.pending = Step(self.number, slept=seconds)
         self.park("sleeping")
         self.pending = None
@@ -197,15 +209,12 @@ class _Player:
     def may_move(self) -> bool:
         """Whether it stands at the gate and is not spinning there.
 
-        Who sleeps goes on when others have moved meanwhile, or when keys end in that time: so waiting in a loop ends.
+        Who sleeps goes on when everybody who could move has moved meanwhile, or when keys end in that time: so waiting
+        in a loop ends, and two who sleep do not let time pass for a third who does not.
         """
         if self.state == "sleeping":
-            moved = self.stage.moves_of_others(self.number) > self.moves_seen
-            return moved or self.stage.ends_keys(self.wakes_at)
-        if self.state != "ready" or self.pending is None:
-            return False
-        spinning = self.repeats >= _SPINS and self.last is not None and self.pending.commands == self.last[0]
-        return not spinning or self.stage.moves_of_others(self.number) > self.moves_seen
+            return self.stage.all_moved_since(self) or self.stage.ends_keys(self.wakes_at)
+        return self.state == "ready" and not self.spinning
 
 
 class Stage:
@@ -219,6 +228,8 @@ class Stage:
         seed: of the actors' random numbers.
         patience: seconds an actor may compute without sending anything.
         most_steps: a schedule that is longer is cut.
+        timed: whether sleeps and expiries meet, so that the order of sleeps can be seen. A run in which they do and
+            which was not told so leaves `time_matters` true.
     """
 
     def __init__(
@@ -231,6 +242,7 @@ class Stage:
         seed: int = 0,
         patience: float = 2.0,
         most_steps: int = 200,
+        timed: bool = False,
     ) -> None:
         self.footprints = footprints
         self.back = threading.Semaphore(0)
@@ -241,6 +253,9 @@ class Stage:
         self._most_steps = most_steps
         self.random = random.Random(seed)
         self._lifetimes = _Lifetimes(control)
+        self._timed = timed
+        self.time_matters = False
+        self.process = os.getpid()
         self._seed = seed
         self._run = Run()
         self._moves = [0] * len(actors)
@@ -298,12 +313,15 @@ class Stage:
             assert step is not None
             step.footprint = enabled[chosen]
             if step.slept is not None:
+                self._end_waits(player.wakes_at)
                 self._move_clock(player.wakes_at)
             run.steps.append(step)
             run.enabled.append(enabled)
             self._moves[chosen] += 1
             self._let(player)
             self._wake()
+            if self._timed:
+                self._lifetimes.note(step.commands, self.now)
             if not go_on(step):
                 run.ending = "stopped"
                 return
@@ -321,7 +339,11 @@ class Stage:
         return bool(self._lifetimes.over(moment, self.now))
 
     def _ended_by(self, moment: float) -> Footprint:
-        return Footprint(written=frozenset(key.encode() for key in self._lifetimes.over(moment, self.now)))
+        ended = self._lifetimes.over(moment, self.now)
+        self.time_matters |= self._lifetimes.any or any(p.deadline is not None for p in self.players)
+        if self._timed:
+            return EVERYTHING
+        return Footprint(written=frozenset(ended))
 
     def _move_clock(self, moment: float) -> None:
         """Let the stage's time be `moment`: keys that have ended by then are gone."""
@@ -330,9 +352,30 @@ class Stage:
             self._control.delete(*ended)
         self.now = max(self.now, moment)
 
-    def moves_of_others(self, number: int) -> int:
-        """How many steps the other actors have made."""
-        return sum(self._moves) - self._moves[number]
+    def _end_waits(self, moment: float) -> None:
+        """Let the waits be over whose time ends before `moment`."""
+        for player in sorted(self.players, key=lambda p: p.deadline or 0.0):
+            if player.state == "blocked" and player.deadline is not None and player.deadline <= moment:
+                self._move_clock(player.deadline)
+                self._time_out(player)
+                self._wake()
+
+    def _time_out(self, player: _Player) -> None:
+        if not self._clients[player.number].unblock(self._control):
+            raise StuckError(player.number, 0.0, "its connection cannot be found", self._run)
+
+    def moves_of_others(self, number: int) -> list[int]:
+        """How many steps each of the other actors has made."""
+        return [moves for actor, moves in enumerate(self._moves) if actor != number]
+
+    def all_moved_since(self, sleeper: _Player) -> bool:
+        """Whether, since `sleeper` fell asleep, all the others who stand ready have moved, and at least one has."""
+        now = self.moves_of_others(sleeper.number)
+        others = [player for player in self.players if player is not sleeper]
+        moved = [after > before for before, after in zip(sleeper.seen, now, strict=True)]
+        return any(moved) and all(
+            m or player.state != "ready" or player.spinning for m, player in zip(moved, others, strict=True)
+        )
 
     def sync(self) -> None:
         """Return when the server has dealt with everything that was sent to it before."""
@@ -370,7 +413,7 @@ class Stage:
         if self.players[number].state == "sleeping":
             return number
         self._move_clock(moment)
-        self._clients[number].unblock(self._control)
+        self._time_out(self.players[number])
         return "served"
 
     def _end(self) -> None:
@@ -382,8 +425,10 @@ class Stage:
                 for _ in range(20):  # An answer may catch everything and go on; each time it is told again.
                     if player.state == "done" or not player.thread.is_alive():
                         break
-                    player.go.release() if player.go.locked() else None
-                    self.back.acquire(timeout=0.5)
+                    if player.go.locked():
+                        player.go.release()
+                    if not self.back.acquire(timeout=0.05) and player.thread.is_alive():
+                        _raise_in(player.thread)
             elif player.error is not None or not all(s.clean for s, _, _ in player.sessions.values()):
                 client.close()
             client.gate.player = None
@@ -396,29 +441,56 @@ class _Lifetimes:
     """When keys end by the stage's clock, which the server does not know.
 
     Nothing in Redis is changed for it (a new expiry would disturb who watches the key): it is noted at which moment of
-    the stage an expiry was first seen, and how much time was left then.
+    the stage an expiry was set, and how much time was left then.
     """
+
+    _RELATIVE = frozenset(b"SET SETEX PSETEX EXPIRE PEXPIRE GETEX EVAL EVALSHA FCALL EXEC RESTORE".split())
+    _ABSOLUTE = frozenset({b"EXAT", b"PXAT", b"EXPIREAT", b"PEXPIREAT"})
 
     def __init__(self, control: redis.Redis) -> None:
         self._control = control
-        self._seen: dict[str, tuple[int, float, float]] = {}
+        self._seen: dict[bytes, tuple[int, float, float]] = {}
 
-    def over(self, moment: float, now: float) -> list[str]:
+    @property
+    def any(self) -> bool:
+        """Whether any key with an end was seen."""
+        return bool(self._seen)
+
+    def _keys(self) -> list[bytes]:
+        keys: Any = self._control.keys("*")
+        return sorted(key.encode("utf-8", "surrogateescape") for key in keys)
+
+    def over(self, moment: float, now: float) -> list[bytes]:
         """The keys that end between `now` and `moment`, seconds of the stage's clock."""
         ended = []
-        keys: Any = self._control.keys("*")
-        for key in sorted(keys):
-            at: Any = self._control.pexpiretime(key)
-            if at < 0:
-                continue
-            known = self._seen.get(key)
-            if known is None or known[0] != at:
-                left: Any = self._control.pttl(key)
-                known = self._seen[key] = (at, now, left / 1000)
-            _, since, left = known
-            if since + left <= moment:
+        for key in self._keys():
+            known = self._look(key, now)
+            if known is not None and known[1] + known[2] <= moment:
                 ended.append(key)
         return ended
+
+    def note(self, commands: list[Command], now: float) -> None:
+        """Take note of expiries that `commands` have just set, even to the same moment as before."""
+        words = {word.upper() for command in commands for word in command}
+        if not words & (self._RELATIVE | self._ABSOLUTE):
+            return
+        named = {word for command in commands for word in command[1:]}
+        for key in self._keys():
+            if key in named:
+                self._seen.pop(key, None)
+            # A moment that was computed with the stage's clock lies that much further away for the server.
+            self._look(key, 0.0 if words & self._ABSOLUTE and key in named else now)
+
+    def _look(self, key: bytes, now: float) -> tuple[int, float, float] | None:
+        at: Any = self._control.pexpiretime(key)  # type: ignore[arg-type]
+        if at < 0:
+            self._seen.pop(key, None)
+            return None
+        known = self._seen.get(key)
+        if known is None or known[0] != at:
+            left: Any = self._control.pttl(key)
+            known = self._seen[key] = (at, now, left / 1000)
+        return known
 
 
 class _Gate:
@@ -428,9 +500,12 @@ class _Gate:
         self.player: _Player | None = None
 
     def pass_through(self, connection: GatedConnection, commands: list[Command]) -> None:
-        if self.player is None:
+        if self.player is None or self.player.abandoned:
             raise Abandoned
-        self.player.pass_through(connection, commands)
+        if os.getpid() != self.player.stage.process or _here.player is None:
+            raise RuntimeError("in a race a function may not use threads or processes of its own")
+        # A client may have been kept by the other actor, for instance by a script registered with it.
+        _here.player.pass_through(connection, commands)
 
 
 @dataclass
@@ -441,11 +516,15 @@ class ActorClient:
     gate: _Gate
     name: str
 
-    def unblock(self, control: redis.Redis) -> None:
-        """Let the time of the command it waits in be over."""
-        for each in control.client_list():
-            if each["name"] == self.name and "b" in each["flags"]:
-                control.client_unblock(int(each["id"]))
+    def unblock(self, control: redis.Redis) -> bool:
+        """Let the time of the command it waits in be over; False when its connection is not there."""
+        waiting = [each for each in control.client_list() if "b" in each["flags"]]
+        mine = [each for each in waiting if each["name"] == self.name]
+        # Code may have given its connection another name.
+        renamed = [each for each in waiting if not each["name"].startswith("actor-")]
+        for each in mine or renamed[:1]:
+            control.client_unblock(int(each["id"]))
+        return bool(mine or renamed)
 
     def close(self) -> None:
         """Close its connections."""
@@ -476,7 +555,8 @@ _replacing = threading.Lock()
 def no_time_no_chance() -> Iterator[None]:
     """While it lasts, actors' clocks are the stage's and their random numbers the seed's; nobody else notices."""
     real_sleep = time.sleep
-    clocks = {"time": time.time, "monotonic": time.monotonic, "perf_counter": time.perf_counter}
+    clocks: dict[str, Any] = {name: getattr(time, name) for name in ("time", "monotonic", "perf_counter")}
+    clocks_ns: dict[str, Any] = {name: getattr(time, name) for name in ("time_ns", "monotonic_ns", "perf_counter_ns")}
 
     def sleep(seconds: Any) -> None:
         if _here.player is None:
@@ -487,25 +567,47 @@ def no_time_no_chance() -> Iterator[None]:
     def clock(read: Callable[[], float]) -> Callable[[], float]:
         return lambda: read() + (0.0 if _here.player is None else _here.player.stage.now)
 
+    def clock_ns(read: Callable[[], int]) -> Callable[[], int]:
+        return lambda: read() + (0 if _here.player is None else int(_here.player.stage.now * 1e9))
+
+    replaced: dict[Any, Any] = {real_sleep: sleep}
+    replaced |= {read: clock(read) for read in clocks.values()}
+    replaced |= {read: clock_ns(read) for read in clocks_ns.values()}
+
     def random_bytes(count: int) -> bytes:
         return urandom(count) if _here.chance is None else _here.chance.randbytes(count)
 
     with _replacing:
         urandom, state = os.urandom, random.getstate()
-        time.sleep = sleep
-        for name, read in clocks.items():
-            setattr(time, name, clock(read))
+        places = [(names, name) for names in _namespaces() for name in _bound(names, replaced)]
+        before = [names[name] for names, name in places]
+        for names, name in places:
+            names[name] = replaced[names[name]]
         os.urandom = random_bytes
         random._urandom = random_bytes  # type: ignore[attr-defined]
         try:
             yield
         finally:
-            time.sleep = real_sleep
-            for name, read in clocks.items():
-                setattr(time, name, read)
+            for (names, name), value in zip(places, before, strict=True):
+                names[name] = value
             os.urandom = urandom
             random._urandom = urandom  # type: ignore[attr-defined]
             random.setstate(state)
+
+
+def _namespaces() -> list[dict[str, Any]]:
+    """Where code may have got at the functions of `time`: the module, and where learners' names live.
+
+    ``from time import sleep`` binds the function itself.
+    """
+    found = (sys.modules.get(name) for name in ("time", "__main__", "__answers__"))
+    return [vars(module) for module in found if module is not None]
+
+
+def _bound(names: dict[str, Any], functions: dict[Any, Any]) -> list[str]:
+    """The names that are bound to one of `functions`."""
+    known = {id(function) for function in functions}
+    return [name for name, value in list(names.items()) if id(value) in known]
 
 
 def same_every_time(seed: int, prepare: Callable[[redis.Redis], object], client: redis.Redis) -> None:

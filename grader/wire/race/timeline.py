@@ -109,33 +109,48 @@ def _without_script(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
 def state_of(client: redis.Redis) -> State:
     """Every key and what it holds, in short. For small databases: reads everything."""
     keys: Any = client.keys("*")
-    return {key: _content(client, key) + _ending(client, key) for key in sorted(keys)}
+    raw = [key.encode("utf-8", "surrogateescape") for key in keys]
+    return {_text(key): _content(client, key) + _ending(client, key) for key in sorted(raw)}
+
+
+def _text(data: bytes) -> str:
+    """Bytes as text, where they are none too."""
+    return data.decode("utf-8", "backslashreplace")
+
+
+def letters(names: Sequence[str]) -> list[str]:
+    """A letter for each actor: its name where all names are different single letters, else A, B, C."""
+    if all(len(name) == 1 and name.isalpha() for name in names) and len({name.upper() for name in names}) == len(names):
+        return [name.upper() for name in names]
+    return [chr(ord("A") + number) for number in range(len(names))]
 
 
 def schedule_text(run: Run, names: Sequence[str]) -> str:
     """Who moved, step by step, as one word: ``ABBA``."""
-    return "".join(names[actor] if len(names[actor]) == 1 else chr(ord("A") + actor) for actor in run.schedule)
+    alphabet = letters(names)
+    return "".join(alphabet[actor] for actor in run.schedule)
 
 
-def schedule_numbers(text: str) -> list[int]:
+def schedule_numbers(text: str, names: Sequence[str]) -> list[int]:
     """The inverse of `schedule_text`.
 
     Raises:
         ValueError: when it holds something other than actors' letters.
     """
-    numbers = [ord(letter) - ord("A") for letter in text.strip().upper()]
-    if not numbers or any(not 0 <= number < 26 for number in numbers):
-        raise ValueError(f"a schedule is a word of actors' letters such as ABBA, not {text!r}")
-    return numbers
+    alphabet = letters(names)
+    word = text.strip().upper()
+    if not word or any(letter not in alphabet for letter in word):
+        raise ValueError(f"a schedule is a word of the actors' letters {', '.join(alphabet)}, not {text!r}")
+    return [alphabet.index(letter) for letter in word]
 
 
-def _ending(client: redis.Redis, key: str) -> str:
+def _ending(client: redis.Redis, key: bytes) -> str:
     """When the key ends, in whole seconds."""
     left: Any = client.pttl(key)
     return f" (ends in {math.ceil(left / 1000)} s)" if left > 0 else ""
 
 
-def _content(client: redis.Redis, key: str) -> str:
+def _content(client: redis.Redis, key: bytes) -> str:
     kind: Any = client.type(key)
     try:
         match kind:
@@ -152,8 +167,8 @@ def _content(client: redis.Redis, key: str) -> str:
                 return _listed("", [f"{_short(m)}: {score:.17g}" for m, score in pairs], "", client.zcard(key))
             case "hash":
                 fields: Any = client.hgetall(key)
-                shown = [f"{field}: {_short(value)}" for field, value in list(fields.items())[:10]]
-                return _listed("{", shown, "}", len(fields))
+                pieces = [f"{_short(field)}: {_short(value)}" for field, value in list(fields.items())[:10]]
+                return _listed("{", pieces, "}", len(fields))
             case _:
                 return f"({kind})"
     except (redis.RedisError, UnicodeDecodeError):
@@ -166,7 +181,7 @@ def _listed(left: str, items: list[str], right: str, total: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = _text(str(value).encode("utf-8", "surrogateescape"))
     return text if len(text) <= _VALUE else f"{text[:_VALUE]}…"
 
 
