@@ -7,15 +7,20 @@ answers: what if the program dies *here*, for every "here" there is (`everywhere
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 import redis
 from redis.exceptions import ConnectionError, TimeoutError
 
 from grader.wire.proxy import Proxy, Strike
+from grader.wire.race.stage import no_time_no_chance, same_every_time
 from grader.wire.redis_cli import format_command
 from grader.wire.transcript import Exchange, Hook, Match
 
@@ -37,6 +42,8 @@ _MEANINGS = {
 }
 # A client that meets a hang gives up after so many seconds: below the deadline of a promise.
 CLIENT_SECONDS = 1.0
+# At so many commands an actor dies at most; see `Faults.everywhere`.
+MOST_PLACES = 60
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,12 +128,16 @@ class FaultFound(AssertionError):
         self.misconception = misconception
 
 
+class NotRepeatable(AssertionError):
+    """An actor did not come to the place where it was to die: run again, it went another way."""
+
+
 class Died(BaseException):
     """Ends an actor that is dead and goes on trying to connect. No `except Exception` holds it up."""
 
 
-def _bury(client: redis.Redis, attempts: int = 20) -> None:
-    """Let so many failed attempts of a client to get a connection be its last."""
+def _bury(client: redis.Redis, dead: Callable[[], bool], attempts: int = 3) -> None:
+    """Let so many failed attempts of a dead client to get a connection be its last."""
     pool, connect = client.connection_pool, client.connection_pool.get_connection
     failed = 0
 
@@ -135,12 +146,64 @@ def _bury(client: redis.Redis, attempts: int = 20) -> None:
         try:
             return connect(*args, **options)
         except ConnectionError as error:
-            failed += 1
+            failed += dead()
             if failed >= attempts:
                 raise Died from error
             raise
 
     pool.get_connection = get_connection  # type: ignore[method-assign]
+
+
+@contextmanager
+def _sleep_takes_no_time(control: redis.Redis, dead: Callable[[], bool]) -> Iterator[None]:
+    """While it lasts, `time.sleep` in this thread returns at once; other threads do not notice.
+
+    The thread's clocks move on by what it slept, and keys that end meanwhile are gone, unless whoever sleeps is dead.
+    """
+    me = threading.get_ident()
+    real_sleep = time.sleep
+    names = ("time", "monotonic", "perf_counter")
+    clocks: dict[str, Any] = {f"{name}{unit}": getattr(time, f"{name}{unit}") for name in names for unit in ("", "_ns")}
+    now = 0.0
+    # For every key the expiry it has, and when that is on the clock of this thread.
+    ends: dict[bytes, tuple[int, float]] = {}
+
+    def sleep(seconds: Any) -> None:
+        nonlocal now
+        if threading.get_ident() != me:
+            real_sleep(seconds)
+            return
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        before, now = now, now + float(seconds)
+        if dead():
+            return
+        keys = cast(Any, control).execute_command("KEYS", "*", NEVER_DECODE=True)
+        for key in keys:
+            at: Any = control.pexpiretime(key)
+            if at < 0:
+                continue
+            if key not in ends or ends[key][0] != at:
+                left: Any = control.pttl(key)
+                ends[key] = (at, before + left / 1000)
+            if ends[key][1] <= now:
+                control.delete(key)
+
+    def clock(name: str, read: Any) -> Any:
+        def passed() -> Any:
+            return read() + (0 if threading.get_ident() != me else int(now * 1e9) if name.endswith("_ns") else now)
+
+        return passed
+
+    time.sleep = sleep
+    for name, read in clocks.items():
+        setattr(time, name, clock(name, read))
+    try:
+        yield
+    finally:
+        time.sleep = real_sleep
+        for name, read in clocks.items():
+            setattr(time, name, read)
 
 
 @dataclass(slots=True)
@@ -166,6 +229,7 @@ class Faults:
         )
         self.log: list[Fault] = []
         self._armed: list[_Armed] = []
+        self._seed = seed
         self._lock = threading.Lock()
         self._origin = 0
         self._delay: tuple[float, float] | None = None
@@ -364,21 +428,28 @@ class Faults:
         """Let `actor` die at each of its commands in turn, and look what is left.
 
         First it runs unharmed, to count its commands; then once for each of them and each of `whens`, with the
-        connection cut there. Every run begins with an emptied database, no script loaded, and `setup(client)`. Who
-        has died has no other connection and gets none, unless `dies` is false: then the network was cut, and an
-        actor that handles it may go on. Afterwards `then(end)` is called, unharmed run included: it raises an
-        AssertionError, or returns False or a sentence, where something that must always hold does not.
+        connection cut there. Of an actor that sends more than 60 commands, 60 are cut: the first 20, the last 20,
+        and 20 spread over those between, the same ones every time. Every run begins with an emptied database, no
+        script loaded, and `setup(client)`. Who has died has no other connection and gets none (its third attempt ends
+        it), unless `dies` is false: then the network was cut, and an actor that handles it may go on. Afterwards
+        `then(end)` is called, unharmed run included: it raises an AssertionError, or returns False or a sentence,
+        where something that must always hold does not.
 
-        Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold, and
-        whatever else `actor` or `then` raises.
+        Time and chance: in the calling thread `time.sleep` takes no time, and random numbers, `uuid4` and `secrets`
+        are the same in every run. A SystemExit after a cut is an end like any other.
+
+        Returns the number of runs. Raises `FaultFound` for the first run after which `then` does not hold,
+        `NotRepeatable` if the actor sent something else than in the unharmed run before it was to die, and whatever
+        else `actor` or `then` raises.
         """
-        self._once(actor, setup, then, None, False, misconception)
-        count = len(self.proxy.exchanges)
-        for number in range(1, count + 1):
+        self._once(actor, setup, then, None, False, misconception, [])
+        names = self.proxy.names
+        places = _places(len(names))
+        for number in places:
             for when in whens:
                 fault = self._fault("cut", number, None, when, None)
-                self._once(actor, setup, then, fault, dies, misconception)
-        return 1 + count * len(whens)
+                self._once(actor, setup, then, fault, dies, misconception, names[:number])
+        return 1 + len(places) * len(whens)
 
     def _once(
         self,
@@ -388,32 +459,14 @@ class Faults:
         fault: Fault | None,
         dies: bool,
         misconception: str | None,
+        names: list[str],
     ) -> None:
-        self.clear()
-        # A script that is there already would make a run shorter than the one whose commands were counted.
-        self.redis.flushdb()
-        self.redis.script_flush()
-        if setup is not None:
-            setup(self.redis)
-        self.proxy.clear()
-        self.script([] if fault is None else [fault])
-        self._fatal = dies
-        result = error = None
-        # Nothing hangs here, so a busy machine may take its time.
-        client = self.client(socket_timeout=5.0)
-        if dies:
-            _bury(client)
-        try:
-            result = actor(client)
-        except (Exception, Died) as raised:
-            error = _connection_error(raised)
-            if error is None or not self.log:
-                raise
-        finally:
-            self._fatal = False
-            client.close()
-            self.proxy.settle()
+        """One run; `names` are the commands up to the cut, as the unharmed run sent them."""
+        result, error = self._run(actor, setup, fault, dies)
         struck = self.log[0] if self.log else None
+        sent = self.proxy.names[: len(names)]
+        if fault is not None and struck is None:
+            raise NotRepeatable(_another_way(names, sent))
         sentence = str(struck) if struck is not None else "no fault"
         try:
             verdict = then(End(self.redis, sentence, result, error))
@@ -422,14 +475,87 @@ class Faults:
         if verdict is False or isinstance(verdict, str):
             said = verdict if isinstance(verdict, str) else "what must always hold does not"
             raise FaultFound(sentence, struck, self.lines(), said, misconception)
+        if sent != names:
+            raise NotRepeatable(_another_way(names, sent))
+
+    def _run(
+        self,
+        actor: Callable[[redis.Redis], object],
+        setup: Callable[[redis.Redis], object] | None,
+        fault: Fault | None,
+        dies: bool,
+    ) -> tuple[object, ConnectionError | TimeoutError | None]:
+        """Run the actor from a clean beginning: what it returned, and the connection error that ended it."""
+        self.clear()
+        # A script that is there already would make a run shorter than the one whose commands were counted.
+        self.redis.flushdb()
+        self.redis.script_flush()
+        result: object = None
+        error = None
+
+        def dead() -> bool:
+            return dies and bool(self.log)
+
+        def act(client: redis.Redis) -> None:
+            nonlocal result
+            result = actor(client)
+
+        with no_time_no_chance():
+            if setup is not None:
+                same_every_time(self._seed, setup, self.redis)
+            self.proxy.clear()
+            self.script([] if fault is None else [fault])
+            self._fatal = dies
+            # Nothing hangs here, so a busy machine may take its time.
+            client = self.client(socket_timeout=5.0)
+            if dies:
+                _bury(client, dead)
+            try:
+                with _sleep_takes_no_time(self.redis, dead):
+                    # Not the random numbers of the set-up: what both draw is not to be equal.
+                    same_every_time(self._seed + 1, act, client)
+            except (Exception, Died, SystemExit) as raised:
+                chain = list(_chain(raised))
+                error = next((each for each in chain if isinstance(each, ConnectionError | TimeoutError)), None)
+                exited = any(isinstance(each, SystemExit) for each in chain)
+                if not self.log or (error is None and not exited):
+                    raise
+            finally:
+                self._fatal = False
+                client.close()
+                self.proxy.settle()
+        return result, error
 
 
-def _connection_error(raised: BaseException | None) -> ConnectionError | TimeoutError | None:
-    """The connection error that an exception is, or was raised because of."""
+def _places(count: int) -> list[int]:
+    """The commands at which to die, of `count`: all, or the first, the last, and some of those between them.
+
+    Those between are drawn, one from each stretch: equal distances would meet the same command of a loop each time.
+    """
+    if count <= MOST_PLACES:
+        return list(range(1, count + 1))
+    third = MOST_PLACES // 3
+    first, last = range(1, third + 1), range(count - third + 1, count + 1)
+    between, chance = range(third + 1, count - third + 1), random.Random(0)
+    bounds = [len(between) * number // third for number in range(third + 1)]
+    return [*first, *(between[chance.randrange(a, b)] for a, b in pairwise(bounds)), *last]
+
+
+def _another_way(names: list[str], sent: list[str]) -> str:
+    """The sentence for an actor that was to send `names`, and has sent something else or less."""
+    place = next((n for n, pair in enumerate(zip(names, sent, strict=False)) if pair[0] != pair[1]), len(sent))
+    instead = sent[place] if place < len(sent) else "nothing more"
+    return (
+        f"Run again from the same data, the code went another way: command {place + 1} was {names[place]}, and now "
+        f"it sent {instead}. What it does must depend on the replies of Redis only, not on chance, the clock or what "
+        "an earlier call left in a variable"
+    )
+
+
+def _chain(raised: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and those that it was raised because of."""
     seen: set[int] = set()
     while raised is not None and id(raised) not in seen:
-        if isinstance(raised, ConnectionError | TimeoutError):
-            return raised
+        yield raised
         seen.add(id(raised))
         raised = raised.__cause__ or raised.__context__
-    return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import redis
 
 from grader.checks import catalog
 from grader.checks.answer import Answer
@@ -104,3 +106,44 @@ def test_an_answer_not_written_yet_is_not_called_wrong(check: Callable[[Any], li
 
     promise = check(todo)[0]
     assert promise.kind == "todo"
+
+
+def test_an_answer_that_remembers_an_earlier_call_is_told_what_it_may_depend_on(
+    check: Callable[[Any], list[Promise]],
+) -> None:
+    done: list[Any] = []
+
+    def once(r: Any) -> None:
+        if not done:
+            done.append(r.lmove("queue", "work", "LEFT", "RIGHT"))
+
+    promise = check(once)[0]
+    assert (promise.status, promise.kind, promise.misconception) == ("broken", "wrong", None)
+    assert promise.happened == (
+        "Run again from the same data, the code went another way: command 1 was LMOVE, and now it sent nothing more. "
+        "What it does must depend on the replies of Redis only, not on chance, the clock or what an earlier call left "
+        "in a variable"
+    )
+    assert promise.sent == []
+
+
+def test_an_answer_that_waits_and_tries_again_or_exits_is_in_time(check: Callable[[Any], list[Promise]]) -> None:
+    def patient(r: Any) -> None:
+        while True:
+            try:
+                r.lmove("queue", "work", "LEFT", "RIGHT")
+                return
+            except redis.ConnectionError:
+                time.sleep(60)
+
+    def exiting(r: Any) -> None:
+        try:
+            r.lmove("queue", "work", "LEFT", "RIGHT")
+        except redis.ConnectionError:
+            failed = True
+        else:
+            failed = False
+        if failed:
+            raise SystemExit(1)
+
+    assert [check(each)[0].status for each in (patient, exiting)] == ["kept", "kept"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
+import secrets
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -18,7 +21,7 @@ from hypothesis import strategies as st
 
 from grader.resp import INCOMPLETE, Reader, encode_command
 from grader.servers import Binary, LocalServer, standalone
-from grader.wire.faults import End, Fault, FaultFound, Faults
+from grader.wire.faults import MOST_PLACES, End, Fault, FaultFound, Faults, NotRepeatable
 
 
 @pytest.fixture(scope="module")
@@ -446,6 +449,10 @@ def fill(r: redis.Redis) -> None:
     r.rpush("queue", "a")
 
 
+def exit_at_once() -> object:
+    raise SystemExit(0)
+
+
 def nothing_lost(end: End) -> None:
     r = end.redis
     there = r.llen("queue") + r.llen("work") + int(r.get("done") or 0)
@@ -602,6 +609,164 @@ def test_a_script_is_as_unknown_in_every_run_as_in_the_first(faults: Faults) -> 
 
     faults.everywhere(actor, then=lambda end: happened.append(end.fault.partition(" (")[2][:9]))
     assert happened[1:] == [f"command {n}" for n in (1, 1, 2, 2, 3, 3)]
+
+
+def test_a_program_that_remembers_an_earlier_call_is_not_called_survived(faults: Faults) -> None:
+    done = False
+
+    def once(r: redis.Redis) -> None:
+        nonlocal done
+        if not done:
+            lose(r)
+        done = True
+
+    with pytest.raises(NotRepeatable, match=r"command 1 was LPOP, and now it sent nothing more.* an earlier call left"):
+        faults.everywhere(once, setup=fill, then=nothing_lost)
+
+
+def test_a_cut_at_another_command_than_in_the_unharmed_run_is_not_called_survived(faults: Faults) -> None:
+    settings: list[object] = []
+
+    def cached(r: redis.Redis) -> None:
+        if not settings:
+            settings.append(r.get("settings"))
+        keep(r)
+
+    with pytest.raises(NotRepeatable, match="command 1 was GET, and now it sent LMOVE"):
+        faults.everywhere(cached, setup=fill, then=nothing_lost)
+
+
+def test_what_is_lost_is_told_even_when_the_program_went_another_way(faults: Faults) -> None:
+    settings: list[object] = []
+
+    def cached(r: redis.Redis) -> None:
+        if not settings:
+            settings.append(r.get("settings"))
+        lose(r)
+
+    with pytest.raises(FaultFound, match="0 of 1 job left"):
+        faults.everywhere(cached, setup=fill, then=nothing_lost, whens=["after"])
+
+
+def test_chance_is_the_same_in_every_run_and_what_was_drawn_before_goes_on(faults: Faults) -> None:
+    drawn: list[tuple[object, ...]] = []
+    prepared: list[tuple[object, ...]] = []
+
+    def by_chance(r: redis.Redis) -> None:
+        drawn.append((random.random(), uuid.uuid4(), secrets.token_hex()))
+        for _ in range(random.randint(1, 9)):
+            r.incr("n")
+
+    random.seed(7)
+    wanted = random.Random(7).random()
+    faults.everywhere(
+        by_chance, setup=lambda r: prepared.append((random.random(), uuid.uuid4())), then=lambda end: None
+    )
+    assert len(drawn) > 2
+    assert len(set(drawn)) == len(set(prepared)) == 1
+    assert uuid.uuid4() != uuid.uuid4()
+    assert not {str(each) for each in drawn[0]} & {str(each) for each in prepared[0]}
+    assert random.random() == wanted
+
+
+def test_waiting_before_the_next_attempt_takes_no_time_and_the_third_ends_the_dead(faults: Faults) -> None:
+    attempts = 0
+
+    def patient(r: redis.Redis) -> None:
+        nonlocal attempts
+        while True:
+            try:
+                r.incr("n")
+                return
+            except Exception:
+                attempts += 1
+                time.sleep(60)
+
+    ends: list[End] = []
+    start, sleep = time.perf_counter(), time.sleep
+    faults.everywhere(patient, then=ends.append)
+    assert time.perf_counter() - start < 30
+    assert attempts == 2 * 3, "the cut and two refusals; the third was the end"
+    assert [type(end.error) for end in ends] == [type(None), redis.ConnectionError, redis.ConnectionError]
+    assert time.sleep is sleep
+
+
+def test_only_the_thread_of_the_program_sleeps_for_nothing(faults: Faults) -> None:
+    slept: list[float] = []
+
+    def other() -> None:
+        start = time.perf_counter()
+        time.sleep(0.05)
+        slept.append(time.perf_counter() - start)
+
+    def actor(r: redis.Redis) -> None:
+        thread = threading.Thread(target=other)
+        thread.start()
+        before = time.time(), time.monotonic()
+        time.sleep(1000)
+        assert time.time() - before[0] >= 1000
+        assert time.monotonic() - before[1] >= 1000
+        assert abs(time.time_ns() / 1e9 - time.time()) < 100
+        thread.join()
+        r.ping()
+
+    faults.everywhere(actor, then=lambda end: None)
+    assert len(slept) == 3
+    assert all(0.05 <= each < 100 for each in slept)
+
+
+def test_keys_end_while_a_program_sleeps_and_not_before(faults: Faults) -> None:
+    seen: list[object] = []
+
+    def wait_for_the_lock(r: redis.Redis) -> None:
+        tries = 1
+        while not r.set("lock", "mine", nx=True, ex=100):
+            time.sleep(10)
+            tries += 1
+        seen.append((tries, r.get(b"\xff")))
+
+    def taken(r: redis.Redis) -> None:
+        r.set("lock", "theirs", ex=35)
+        r.set(b"\xff", "stays")
+
+    assert faults.everywhere(wait_for_the_lock, setup=taken, then=lambda end: None) == 1 + 6 * 2
+    assert set(seen) == {(5, "stays")}
+
+
+def test_of_a_long_program_so_many_commands_are_cut_and_of_every_kind(faults: Faults) -> None:
+    cut: list[Fault] = []
+
+    def long(r: redis.Redis) -> None:
+        for _ in range(100):
+            r.get("key")
+            r.incr("n")
+
+    assert faults.everywhere(long, then=lambda end: cut.extend(faults.log), whens=["after"]) == 1 + MOST_PLACES
+    places = [each.at or 0 for each in cut]
+    assert places == sorted(set(places))
+    assert places[:20] == list(range(1, 21))
+    assert places[-20:] == list(range(181, 201))
+    between = places[20:40]
+    assert {each % 2 for each in between} == {0, 1}
+    assert max(after - before for before, after in pairwise(places)) <= 2 * 160 // 20
+
+
+def test_a_program_that_exits_when_it_is_cut_has_ended(faults: Faults) -> None:
+    ends: list[End] = []
+
+    def exiting(r: redis.Redis) -> None:
+        cut = False
+        try:
+            r.incr("n")
+        except redis.ConnectionError:
+            cut = True
+        if cut:
+            raise SystemExit(1)
+
+    faults.everywhere(exiting, then=ends.append)
+    assert [end.error for end in ends] == [None] * 3
+    with pytest.raises(SystemExit):
+        faults.everywhere(lambda r: exit_at_once(), then=ends.append)
 
 
 def test_two_hundred_of_them_leave_no_thread_no_descriptor_and_no_connection(server: LocalServer) -> None:
