@@ -361,8 +361,12 @@ class Stage:
                 self._wake()
 
     def _time_out(self, player: _Player) -> None:
-        if not self._clients[player.number].unblock(self._control):
-            raise StuckError(player.number, 0.0, "its connection cannot be found", self._run)
+        if self._clients[player.number].unblock(self._control) or player.waiting_on is None:
+            return
+        # A wait of a few milliseconds may have ended by itself.
+        self.sync()
+        if not _readable(player.waiting_on):
+            raise StuckError(player.number, 0.0, "it waits on a connection that cannot be found", self._run)
 
     def moves_of_others(self, number: int) -> list[int]:
         """How many steps each of the other actors has made."""
