@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import secrets
 import sys
@@ -745,6 +746,14 @@ def test_an_actor_that_catches_everything_is_stopped_too(server: Server) -> None
     before = threading.active_count()
     race(server.url, stubborn, counting("n", 3), bound=50)
     assert threading.active_count() == before
+
+
+def test_pipelines_of_stopped_actors_go_quietly(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    hook = sys.unraisablehook
+    assert race(server.url, *[buy_watching] * 3, setup=one_piece, invariant=one_sold).complete
+    gc.collect()
+    assert capfd.readouterr().err == ""
+    assert sys.unraisablehook is hook
 
 
 def test_clocks_and_chance_are_as_before_afterwards(server: Server) -> None:

@@ -504,7 +504,9 @@ class _Gate:
         self.player: _Player | None = None
 
     def pass_through(self, connection: GatedConnection, commands: list[Command]) -> None:
-        if self.player is None or self.player.abandoned:
+        if self.player is None:
+            raise redis.ConnectionError("the race is over")
+        if self.player.abandoned:
             raise Abandoned
         if os.getpid() != self.player.stage.process or _here.player is None:
             raise RuntimeError("in a race a function may not use threads or processes of its own")
@@ -589,9 +591,12 @@ def no_time_no_chance() -> Iterator[None]:
             names[name] = replaced[names[name]]
         os.urandom = random_bytes
         random._urandom = random_bytes  # type: ignore[attr-defined]
+        unraisable = sys.unraisablehook
+        sys.unraisablehook = lambda told: None if told.exc_type is Abandoned else unraisable(told)
         try:
             yield
         finally:
+            sys.unraisablehook = unraisable
             for (names, name), value in zip(places, before, strict=True):
                 names[name] = value
             os.urandom = urandom
