@@ -27,6 +27,7 @@ import redis
 
 from grader.resp import INCOMPLETE, Push, Reader
 from grader.wire.race.footprint import EVERYTHING, NOTHING, Command, Footprint, Footprints, Session, steps_of
+from grader.wire.race.lifetimes import Lifetimes
 from grader.wire.recorder import GatedConnection, Wire
 
 Choose = Callable[[int, dict[int, Footprint]], int | None]
@@ -252,7 +253,7 @@ class Stage:
         self._patience = patience
         self._most_steps = most_steps
         self.random = random.Random(seed)
-        self._lifetimes = _Lifetimes(control)
+        self._lifetimes = Lifetimes(control)
         self._timed = timed
         self.time_matters = False
         self.process = os.getpid()
@@ -439,62 +440,6 @@ class Stage:
         for player in self.players:
             if player.thread.ident is not None:
                 player.thread.join(timeout=0.5)
-
-
-class _Lifetimes:
-    """When keys end by the stage's clock, which the server does not know.
-
-    Nothing in Redis is changed for it (a new expiry would disturb who watches the key): it is noted at which moment of
-    the stage an expiry was set, and how much time was left then.
-    """
-
-    _RELATIVE = frozenset(b"SET SETEX PSETEX EXPIRE PEXPIRE GETEX EVAL EVALSHA FCALL EXEC RESTORE".split())
-    _ABSOLUTE = frozenset({b"EXAT", b"PXAT", b"EXPIREAT", b"PEXPIREAT"})
-
-    def __init__(self, control: redis.Redis) -> None:
-        self._control = control
-        self._seen: dict[bytes, tuple[int, float, float]] = {}
-
-    @property
-    def any(self) -> bool:
-        """Whether any key with an end was seen."""
-        return bool(self._seen)
-
-    def _keys(self) -> list[bytes]:
-        keys: Any = self._control.keys("*")
-        return sorted(key.encode("utf-8", "surrogateescape") for key in keys)
-
-    def over(self, moment: float, now: float) -> list[bytes]:
-        """The keys that end between `now` and `moment`, seconds of the stage's clock."""
-        ended = []
-        for key in self._keys():
-            known = self._look(key, now)
-            if known is not None and known[1] + known[2] <= moment:
-                ended.append(key)
-        return ended
-
-    def note(self, commands: list[Command], now: float) -> None:
-        """Take note of expiries that `commands` have just set, even to the same moment as before."""
-        words = {word.upper() for command in commands for word in command}
-        if not words & (self._RELATIVE | self._ABSOLUTE):
-            return
-        named = {word for command in commands for word in command[1:]}
-        for key in self._keys():
-            if key in named:
-                self._seen.pop(key, None)
-            # A moment that was computed with the stage's clock lies that much further away for the server.
-            self._look(key, 0.0 if words & self._ABSOLUTE and key in named else now)
-
-    def _look(self, key: bytes, now: float) -> tuple[int, float, float] | None:
-        at: Any = self._control.pexpiretime(key)  # type: ignore[arg-type]
-        if at < 0:
-            self._seen.pop(key, None)
-            return None
-        known = self._seen.get(key)
-        if known is None or known[0] != at:
-            left: Any = self._control.pttl(key)
-            known = self._seen[key] = (at, now, left / 1000)
-        return known
 
 
 class _Gate:
