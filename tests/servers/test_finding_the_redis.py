@@ -126,13 +126,16 @@ class TestScratch:
         until(lambda: not first.running)
         assert scratch().client().dbsize() == 0
 
-    def test_an_exercise_that_needs_a_newer_one_gets_it_where_there_is_one(self, redis_8: Binary) -> None:
+    def test_an_exercise_that_needs_a_newer_one_gets_it_where_there_is_one(
+        self, redis_8: Binary, until: Callable[..., None]
+    ) -> None:
         usual, newer = scratch(), scratch("8.0")
         assert newer.version >= (8, 0)
         assert scratch("8.0") is newer
         assert scratch("7.0") is scratch() is usual
         assert scratch("99.0") is usual, "whoever asks sees that it is too old, and says so"
         newer.client().shutdown(nosave=True)
+        until(lambda: newer.pid is None)
         assert scratch("8.0").client().ping()
 
     def test_reset_brings_it_back_too(self, until: Callable[..., None]) -> None:
