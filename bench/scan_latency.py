@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 import hiredis
 from rich.console import Console
@@ -28,7 +29,7 @@ from grader.servers import Server, binaries, standalone
 
 ROUNDS = 7
 PAGE = 1000
-Ask = Callable[..., object]
+Ask = Callable[..., Any]
 
 
 class Connection:
@@ -53,7 +54,7 @@ class Connection:
             raise value
         return value
 
-    def ask(self, *words: str | int) -> object:
+    def ask(self, *words: str | int) -> Any:
         """Send one command and wait for its reply."""
         self.send(*words)
         return self.reply()
@@ -70,7 +71,7 @@ class Crossing:
     other: Connection
     waits: list[float] = field(default_factory=list)
 
-    def ask(self, *words: str | int) -> object:
+    def ask(self, *words: str | int) -> Any:
         """Let the busy client send a command; returns its reply."""
         self.busy.send(*words)
         start = time.perf_counter()
@@ -95,7 +96,7 @@ def walk(*words: str) -> Callable[[Ask], None]:
         cursor = None
         while cursor != b"0":
             match = ("MATCH", "nothing:*") if words == ("SCAN",) else ()
-            cursor, _ = ask(*words, cursor or 0, *match, "COUNT", PAGE)  # type: ignore[misc]
+            cursor, _ = ask(*words, cursor or 0, *match, "COUNT", PAGE)
 
     return play
 

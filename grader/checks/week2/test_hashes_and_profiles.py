@@ -15,8 +15,9 @@ from typing import Any
 from redis import Redis, ResponseError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.lines import run_line
 from grader.checks.verdict import show
-from grader.wire import Wire, split_line
+from grader.wire import Wire
 from grader.wire.race import End, Race
 
 _SCRIPTS = {"EVAL", "EVALSHA", "FCALL"}
@@ -126,10 +127,9 @@ def _reply(peek: Redis, line: str) -> Any:
     peek.flushdb()
     reply: Any = None
     for command in line.split(";"):
-        name, *words = split_line(command)
         try:
-            reply = peek.execute_command(name.decode(), *words)  # type: ignore[no-untyped-call]
-        except Exception:
+            reply = run_line(peek, command)
+        except ResponseError:
             reply = "error"
     return reply
 
@@ -862,8 +862,7 @@ class TestStockTake:
 
 def _field_left(peek: Redis, key: str, field: str) -> int:
     """The milliseconds that a field has left, as HPTTL tells them."""
-    reply: Any = peek.execute_command("HPTTL", key, "FIELDS", 1, field)  # type: ignore[no-untyped-call]
-    return int(reply[0])
+    return int(run_line(peek, f"HPTTL {key} FIELDS 1 {field}")[0])
 
 
 @exercise("week2.counters-that-expire")
@@ -903,7 +902,7 @@ class TestCountersThatExpire:
     def test_window_stays(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """A later hit leaves the end of the window where it is."""
         answer.count_hit(redis, "blog", "home", 60)
-        peek.execute_command("HEXPIRE", "hits:blog", 20, "FIELDS", 1, "home")  # type: ignore[no-untyped-call]
+        run_line(peek, "HEXPIRE hits:blog 20 FIELDS 1 home")
         answer.count_hit(redis, "blog", "home", 60)
         left = _field_left(peek, "hits:blog", "home")
         if not _about(left, 20):
@@ -916,7 +915,7 @@ class TestCountersThatExpire:
     def test_new_window(self, answer: Answer, redis: Redis, peek: Redis) -> None:
         """When the window has ended, the next hit is number 1 of a new one."""
         answer.count_hit(redis, "blog", "home", 60)
-        peek.execute_command("HPEXPIRE", "hits:blog", 0, "FIELDS", 1, "home")  # type: ignore[no-untyped-call]
+        run_line(peek, "HPEXPIRE hits:blog 0 FIELDS 1 home")
         expect(answer.count_hit(redis, "blog", "home", 60), 1, "the first hit after the window")
         left = _field_left(peek, "hits:blog", "home")
         if not _about(left, 60):
@@ -1128,7 +1127,7 @@ class TestSessionFields:
         """Two tabs remember different fields at the same moment: both are there."""
         session = _opened(answer, redis)
         # An id is made of chance, so the session is opened once, and put back before each order of commands.
-        saved = {key: peek.execute_command("DUMP", key, NEVER_DECODE=True) for key in _keys(peek)}  # type: ignore[no-untyped-call]
+        saved = {key: peek.dump(key) or b"" for key in _keys(peek)}
 
         def put_back(r: Redis) -> None:
             for key, dump in saved.items():

@@ -18,6 +18,7 @@ from typing import Any
 from redis import Redis, ResponseError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.lines import run_line, run_lines
 from grader.checks.verdict import show
 from grader.servers import Server
 from grader.wire import Wire, split_line
@@ -128,9 +129,7 @@ def _judge_predictions(answer: Answer, peek: Redis, group: str) -> None:
     if not isinstance(predictions, dict):
         broken("list_predictions is the dict of the starter", f"it is {show(predictions)}")
     for line, known in _LIST_LINES[group].items():
-        reply: Any = None
-        for command in line.split(";"):
-            reply = peek.execute_command(*split_line(command))  # type: ignore[no-untyped-call]
+        reply = run_lines(peek, line)
         predicted = predictions.get(line, ...)
         if predicted is ...:
             broken(f"a prediction for `{line}`", "nothing is predicted yet")
@@ -267,7 +266,7 @@ class TestOneCommand:
         before = _lists(peek)
         reply: object
         try:
-            reply = peek.execute_command(*split_line(line))  # type: ignore[no-untyped-call]
+            reply = run_line(peek, line)
         except ResponseError as error:
             reply = f"(error) {error}"
         after = _lists(peek)

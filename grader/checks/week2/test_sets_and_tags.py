@@ -14,8 +14,9 @@ import pytest
 from redis import Redis, ResponseError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.lines import run_lines
 from grader.checks.verdict import show
-from grader.wire import Wire, split_line
+from grader.wire import Wire
 from grader.wire.faults import Faults
 from grader.wire.race import End, Race
 
@@ -115,12 +116,7 @@ _COUNTS: dict[str, list[tuple[object, str]]] = {
 def _run(peek: Redis, line: str) -> Any:
     """What the last command of `line` answers on an empty database."""
     peek.flushdb()
-    reply: Any = None
-    for command in line.split(";"):
-        name, *words = split_line(command)
-        # redis-py makes a set of the reply to SMEMBERS, but knows the command by its name as text.
-        reply = peek.execute_command(name.decode(), *words)  # type: ignore[no-untyped-call]
-    return reply
+    return run_lines(peek, line)
 
 
 def _predictions(answer: Answer, name: str) -> dict[Any, Any]:

@@ -14,8 +14,9 @@ from typing import Any
 from redis import Redis
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.lines import run_lines
 from grader.checks.verdict import show
-from grader.wire import Wire, split_line
+from grader.wire import Wire
 from grader.wire.race import End, Race
 
 _SCRIPTS = {"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL"}
@@ -169,9 +170,7 @@ def _judge_predictions(answer: Answer, peek: Redis, group: str) -> None:
     for line, known in _LINES[group].items():
         predicted = predictions.get(line, ...)
         peek.delete("board")
-        reply: Any = None
-        for command in (_BOARD, *line.split(";")):
-            reply = peek.execute_command(*split_line(command))  # type: ignore[no-untyped-call]
+        reply = run_lines(peek, f"{_BOARD}; {line}")
         if isinstance(reply, float | str):
             # A score, as ZSCORE and ZINCRBY answer it.
             reply = int(float(reply))

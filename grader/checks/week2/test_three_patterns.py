@@ -18,6 +18,7 @@ from redis import OutOfMemoryError, Redis, ResponseError
 from redis.exceptions import NoPermissionError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.lines import run_line
 from grader.checks.verdict import show
 from grader.servers import Server
 from grader.wire import Exchange, Wire
@@ -825,7 +826,7 @@ def _on_a_full_server(peek: Redis, policy: str, expiry: str, command: str) -> st
         before = int(peek.info("stats")["evicted_keys"])
         peek.config_set("maxmemory", int(peek.info("memory")["used_memory"]) - 50_000)
         try:
-            peek.execute_command(*command.split())  # type: ignore[no-untyped-call]
+            run_line(peek, command)
             error = False
         except OutOfMemoryError:
             error = True

@@ -23,9 +23,10 @@ import redis as redis_py
 from redis import Redis
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.lines import run_line
 from grader.checks.verdict import show
 from grader.servers import Server
-from grader.wire import Exchange, Wire, split_line
+from grader.wire import Exchange, Wire
 from grader.wire.faults import End as FaultEnd
 from grader.wire.faults import Faults
 from grader.wire.race import End, Race
@@ -169,16 +170,16 @@ def _really(server: Server, line: str) -> tuple[str, str]:
     """What the last EXEC of `line` answers and what `x` holds at the end, on an emptied database."""
     one, other = (server.client(single_connection_client=True) for _ in range(2))
     try:
-        one.flushall()
+        one.flushdb()
         said = ""
         for part in line.split("; "):
-            client, typed = (other, part[1:-1]) if part.startswith("(") else (one, part)
+            client, command = (other, part[1:-1]) if part.startswith("(") else (one, part)
             try:
-                reply = client.execute_command(*split_line(typed))  # type: ignore[no-untyped-call]
+                reply = run_line(client, command)
                 told = "nil" if reply is None else "replies"
             except redis_py.ResponseError:
                 told = "error"
-            if typed == "EXEC":
+            if command == "EXEC":
                 said = told
         return said, str(one.get("x"))
     finally:
