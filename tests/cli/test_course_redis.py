@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from available import lacking
 
 from grader.servers import Binary, Server, standalone
 from tests.cli.conftest import Ran, Terminal
@@ -86,7 +87,7 @@ def address(server: Server) -> str:
 def real_redis_cli() -> str:
     found = shutil.which("redis-cli")
     if found is None:
-        pytest.skip("NO REDIS-CLI HERE: nothing to compare with")
+        lacking("redis-cli", "nothing to compare with")
     return found
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pytest
 import redis
 import redis.asyncio
+from available import lacking
 from fake_server import answering, listening
 from redis.cache import CacheConfig
 
@@ -521,7 +522,7 @@ def test_a_replica_may_follow_its_primary_through_it(binary: Binary, until: Unti
 def test_redis_benchmark_as_a_client_of_another_make_is_served(server: LocalServer) -> None:
     tool = next((each.path.with_name("redis-benchmark") for each in binaries() if each.source == "PATH"), None)
     if tool is None or not tool.exists():
-        pytest.skip("no redis-benchmark beside the redis-server on PATH")
+        lacking("redis-cli", "no redis-benchmark beside the redis-server on PATH; it comes with redis-cli")
     with Proxy(server.url, "unix") as proxy:
         done = subprocess.run(
             [
