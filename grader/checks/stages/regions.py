@@ -1,0 +1,221 @@
+"""Where a stage begins and ends in a Python file: solution regions in the reference, stubs in what a learner has.
+
+In the reference, whole statements stand between two comments that name the stage:
+
+    ### BEGIN SOLUTION mini.append
+    …
+    ### END SOLUTION
+
+In a function the starter has ``raise NotImplementedError("mini.append")  # course hint mini.append`` there, elsewhere
+(whole functions, constants) a comment. `clear` makes the one from the other; `stubs` finds again what was put there,
+wherever the learner has moved it. The build, `course reset` and `course catchup` come here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*(\S*)[ \t]*$")
+_END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*(.*)$")
+_SLUG = r"mini\.[a-z0-9]+(?:-[a-z0-9]+)*"
+_STUB = re.compile(
+    rf"""^(?P<indent>[ \t]*)(?:raise\ NotImplementedError\(\s*["'](?P<raised>{_SLUG})["']\s*\)[ \t]*(?:\#.*)?
+    |\#\ (?P<noted>{_SLUG}):\ yours\ to\ build.*)$""",
+    re.VERBOSE,
+)
+
+
+class RegionError(ValueError):
+    """The markers of a file do not make sense; the message names file, line and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One solution region of a file of the reference.
+
+    `first` and `end` are indices of lines: of its BEGIN marker, and of the line behind its END marker. `body` is the
+    text between them, as it stands; `indent` what stands before the markers; `scope` the function and classes around
+    it, ``Server.accept`` (nothing on the top level); `raises` whether its stub is a statement, not a comment.
+    """
+
+    stage: str
+    first: int
+    end: int
+    indent: str
+    body: str
+    scope: str
+    raises: bool
+
+    @property
+    def stub(self) -> str:
+        """The line that stands for it in the starter."""
+        if self.raises:
+            return f'{self.indent}raise NotImplementedError("{self.stage}")  # course hint {self.stage}\n'
+        return f"{self.indent}# {self.stage}: yours to build (course hint {self.stage})\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A place in a learner's file that still is to be built: the index of its line, and its indentation."""
+
+    stage: str
+    line: int
+    indent: str
+    raises: bool
+    scope: str
+
+
+def regions(text: str, name: str) -> list[Region]:
+    """The solution regions of `text`, in order.
+
+    Args:
+        text: a file of the reference.
+        name: what to call it in messages.
+
+    Raises:
+        RegionError: for markers that do not pair up, name no stage or cut a statement in two.
+    """
+    lines = text.splitlines(keepends=True)
+    found: list[Region] = []
+    begun: tuple[int, str, str] | None = None
+    scopes = _scopes(text, name)
+    for at, line in enumerate(lines):
+        if begin := _BEGIN.match(line.rstrip("\n")):
+            if begun is not None:
+                raise RegionError(
+                    f"{name}:{at + 1}: a solution begins inside the one that began in line {begun[0] + 1}; "
+                    "end that one first."
+                )
+            if not re.fullmatch(_SLUG, begin[2]):
+                raise RegionError(f"{name}:{at + 1}: BEGIN SOLUTION has to name a stage: `### BEGIN SOLUTION mini.…`.")
+            begun = at, begin[1], begin[2]
+        elif end := _END.match(line.rstrip("\n")):
+            if begun is None:
+                raise RegionError(f"{name}:{at + 1}: END SOLUTION without a BEGIN SOLUTION before it.")
+            first, indent, stage = begun
+            if end[1] != indent:
+                raise RegionError(
+                    f"{name}:{at + 1}: END SOLUTION has another indentation than its BEGIN in line {first + 1}."
+                )
+            body = "".join(lines[first + 1 : at])
+            _whole_statements(body, indent, f"{name}:{first + 1}", stage)
+            scope = _innermost(scopes, first + 1, indent)
+            found.append(Region(stage, first, at + 1, indent, body, scope.name, scope.function))
+            begun = None
+        elif "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+            raise RegionError(
+                f"{name}:{at + 1}: a marker stands alone on its line: `### BEGIN SOLUTION mini.…`, `### END SOLUTION`."
+            )
+    if begun is not None:
+        raise RegionError(f"{name}:{begun[0] + 1}: the solution of {begun[2]} begins here and never ends.")
+    return found
+
+
+def clear(text: str, name: str) -> str:
+    """`text` with every region replaced by its stub.
+
+    Raises:
+        RegionError: as `regions`, or when what is left is no Python.
+    """
+    found = regions(text, name)
+    starter = replaced(text, found, lambda region: region.stub)
+    try:
+        ast.parse(starter)
+    except SyntaxError as error:
+        raise RegionError(
+            f"{name}: without its solutions it is no Python any more: line {error.lineno} of the starter, {error.msg}. "
+            "A region has to hold whole statements, decorators included."
+        ) from None
+    return starter
+
+
+def filled(text: str, name: str) -> str:
+    """`text` with every region as it is, without its markers: the reference as a reader would want it."""
+    return replaced(text, regions(text, name), lambda region: region.body)
+
+
+def replaced(text: str, found: list[Region], new: Callable[[Region], str]) -> str:
+    """`text` with each of its regions `found` replaced by what `new` gives for it."""
+    lines = text.splitlines(keepends=True)
+    for region in reversed(found):
+        lines[region.first : region.end] = [new(region)]
+    return "".join(lines)
+
+
+def stubs(text: str) -> list[Stub]:
+    """The stubs in a learner's file, in order; the file need not be Python."""
+    try:
+        scopes = _scopes(text, "")
+    except RegionError:
+        scopes = []
+    found = []
+    for at, line in enumerate(text.splitlines()):
+        if match := _STUB.match(line):
+            stage = match["raised"] or match["noted"]
+            scope = _innermost(scopes, at + 1, match["indent"])
+            found.append(Stub(stage, at, match["indent"], match["raised"] is not None, scope.name))
+    return found
+
+
+def _whole_statements(body: str, indent: str, where: str, stage: str) -> None:
+    for line in body.splitlines():
+        if line.strip() and not line.startswith(indent):
+            # Only inside a string may a line stand further left, and then nobody could indent the region anew.
+            raise RegionError(f"{where}: the solution of {stage} has a line further left than its markers.")
+    try:
+        tree = ast.parse(textwrap.dedent(body))
+    except SyntaxError as error:
+        raise RegionError(
+            f"{where}: the solution of {stage} is not made of whole statements ({error.msg} in its line "
+            f"{error.lineno})."
+        ) from None
+    if not tree.body:
+        raise RegionError(f"{where}: the solution of {stage} is empty.")
+
+
+_Scoped = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The body of a function or class: its lines, counted from 1, the column it begins at, its dotted name."""
+
+    first: int
+    last: int
+    column: int
+    name: str
+    function: bool
+
+
+_MODULE = _Scope(1, 0, 0, "", False)
+
+
+def _scopes(text: str, name: str) -> list[_Scope]:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise RegionError(f"{name}:{error.lineno}: {error.msg}") from None
+    found: list[_Scope] = []
+
+    def look(node: ast.AST, outer: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = outer
+            if isinstance(child, _Scoped):
+                inner = f"{outer}.{child.name}" if outer else child.name
+                column = child.body[0].col_offset
+                function = not isinstance(child, ast.ClassDef)
+                found.append(_Scope(child.lineno, child.end_lineno or child.lineno, column, inner, function))
+            look(child, inner)
+
+    look(tree, "")
+    return found
+
+
+def _innermost(scopes: list[_Scope], line: int, indent: str) -> _Scope:
+    """The scope whose body has `line` in it. A comment may stand behind the last statement and still belong to it."""
+    around = [s for s in scopes if s.first < line <= s.last + 1 and s.column <= len(indent)]
+    return max(around, key=lambda s: s.first, default=_MODULE)
