@@ -103,7 +103,7 @@ def test_filled_is_the_reference_without_its_markers() -> None:
         ("### BEGIN SOLUTION mini.a\n### END SOLUTION\n", "is empty"),
         ("def f():\n    ### BEGIN SOLUTION mini.a\n    return 1\n### END SOLUTION\n", "another indentation"),
         (
-            "def f(x):\n    if x:\n        y = 1\n    ### BEGIN SOLUTION mini.a\n    else:\n        y = 2\n    ### END SOLUTION\n",
+            "if x:\n    y()\n### BEGIN SOLUTION mini.a\nelse:\n    z()\n### END SOLUTION\n",
             "not made of whole statements",
         ),
         ("def f():\n    ### BEGIN SOLUTION mini.a\n    x = 1\n  # left\n    ### END SOLUTION\n", "further left"),
