@@ -1,0 +1,290 @@
+"""The wire format: requests in (`RequestReader`), replies out (`encode`).
+
+A client sends each command as an array of bulk strings, or as one plain line. TCP is a stream of bytes: one `recv` may
+bring half a command or a hundred. So the reader keeps what it has and answers one of three things: a command, "not yet"
+(`None`), or `ProtocolError`, after which the stream has no meaning any more and the connection ends.
+
+Handlers return Python values; `encode` writes them in the protocol the client speaks, RESP2 or RESP3.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from miniredis.numbers import format_double, parse_int
+from miniredis.words import split_words
+
+CRLF = b"\r\n"
+# Redis's limits (networking.c): a line that is not finished after 64 KiB never will be.
+MAX_LINE = 64 * 1024
+MAX_ARGUMENTS = 2**31 - 1
+MAX_ARGUMENTS_UNAUTHENTICATED = 10
+MAX_BULK_UNAUTHENTICATED = 16384
+
+# What a handler may return: bytes, int, float, None, bool, list, tuple, or one of the classes below, nested at will.
+Reply: TypeAlias = object
+Args: TypeAlias = list[bytes]
+
+
+class ProtocolError(Exception):
+    """The bytes are not RESP; the text is what Redis answers before it hangs up."""
+
+
+class CommandError(Exception):
+    """An error reply: raise it, or put it into a list where one of several replies is an error."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class WrongType(CommandError):
+    """The key holds another type than the command works on."""
+
+    def __init__(self) -> None:
+        super().__init__("WRONGTYPE Operation against a key holding the wrong kind of value")
+
+
+class Status:
+    """A simple string such as +OK, encoded once."""
+
+    __slots__ = ("text", "wire")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.wire = b"+%b\r\n" % text.encode()
+
+
+class Map(list[Any]):
+    """Pairs: a map in RESP3, a flat array in RESP2. Written as [key, value, key, value …]."""
+
+
+class SetReply(list[Any]):
+    """A set in RESP3, an array in RESP2."""
+
+
+class Push(list[Any]):
+    """A message nobody asked for just now: a push in RESP3, an array in RESP2."""
+
+
+class Verbatim:
+    """Text with a format ("txt", "mkd"); a bulk string in RESP2."""
+
+    __slots__ = ("format", "text")
+
+    def __init__(self, text: bytes, format: str = "txt") -> None:
+        self.text = text
+        self.format = format
+
+
+class Raw:
+    """Bytes that are already encoded."""
+
+    __slots__ = ("wire",)
+
+    def __init__(self, wire: bytes) -> None:
+        self.wire = wire
+
+
+class _Sentinel:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+OK = Status("OK")
+PONG = Status("PONG")
+QUEUED = Status("QUEUED")
+# RESP2 knows two nulls: `None` is the null bulk string, this the null array. RESP3 has one.
+NULL_ARRAY = _Sentinel("NULL_ARRAY")
+# The handler has sent its reply itself, or the client waits for one.
+NO_REPLY = _Sentinel("NO_REPLY")
+
+
+class RequestReader:
+    """Turns bytes as they arrive into commands, each a list of arguments.
+
+    `feed` takes bytes; `next` returns a command, or None until more bytes are there. What has been understood of a
+    command that is still incomplete is kept, so a large one in a thousand packets is not read a thousand times.
+
+    Raises (from `next`):
+        ProtocolError: with the text Redis sends; the reader must not be used afterwards.
+    """
+
+    __slots__ = ("_args", "_at", "_data", "_length", "_missing", "authenticated")
+
+    def __init__(self) -> None:
+        self.authenticated = True  # what strangers may send is limited further
+        self._data = b""
+        self._at = 0  # everything before has been used
+        self._args: Args = []
+        self._missing = 0  # arguments of the current command still to come; 0 between commands
+        self._length = -1  # length of the argument at `_at`; -1 while its header is to come
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait for the rest of their command."""
+        return len(self._data) - self._at
+
+    def feed(self, data: bytes) -> None:
+        """Add what a `recv` brought."""
+        ### BEGIN SOLUTION mini.read-cut
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
+        self._at = 0
+        ### END SOLUTION
+
+    def next(self) -> Args | None:
+        """Return the next complete command, or None when there is none yet. An empty list is an empty line."""
+        ### BEGIN SOLUTION mini.read
+        if self._missing == 0:
+            if self._at >= len(self._data):
+                return None
+            if self._data[self._at] != 42:  # "*"
+                return self._inline()
+            if not self._open():
+                return None
+            if self._missing == 0:
+                return []
+        return self._arguments()
+        ### END SOLUTION
+
+    def _open(self) -> bool:
+        """Read the header of an array, "*3"; False when its line is not complete."""
+        line = self._line("too big mbulk count string")
+        if line is None:
+            return False
+        count = parse_int(line[1:])
+        if count is None or count > MAX_ARGUMENTS:
+            raise ProtocolError("invalid multibulk length")
+        if count > MAX_ARGUMENTS_UNAUTHENTICATED and not self.authenticated:
+            raise ProtocolError("unauthenticated multibulk length")
+        self._args = []
+        self._missing = max(count, 0)
+        return True
+
+    def _arguments(self) -> Args | None:
+        """Read the bulk strings that are still missing; None when the bytes end before they do."""
+        ### BEGIN SOLUTION mini.read
+        data, args = self._data, self._args
+        size = len(data)
+        while self._missing:
+            length = self._length
+            if length < 0:
+                length = self._bulk_header()
+                if length < 0:
+                    return None
+            start = self._at
+            stop = start + length
+            if stop + 2 > size:
+                self._length = length
+                return None
+            args.append(data[start:stop])
+            self._at = stop + 2
+            self._length = -1
+            self._missing -= 1
+        return args
+        ### END SOLUTION
+
+    def _bulk_header(self) -> int:
+        """Read "$5" and return 5; -1 when the line is not complete."""
+        line = self._line("too big bulk count string")
+        if line is None:
+            return -1
+        if line[:1] != b"$":
+            raise ProtocolError(f"expected '$', got '{chr(line[0]) if line else ''}'")
+        length = parse_int(line[1:])
+        if length is None or length < 0:
+            raise ProtocolError("invalid bulk length")
+        if length > MAX_BULK_UNAUTHENTICATED and not self.authenticated:
+            raise ProtocolError("unauthenticated bulk length")
+        return length
+
+    def _line(self, too_long: str) -> bytes | None:
+        end = self._data.find(CRLF, self._at)
+        if end < 0:
+            if self.buffered > MAX_LINE:
+                raise ProtocolError(too_long)
+            return None
+        line = self._data[self._at : end]
+        self._at = end + 2
+        return line
+
+    def _inline(self) -> Args | None:
+        """Read a command a person typed: words in one line, quoted as in a shell."""
+        ### BEGIN SOLUTION mini.inline
+        end = self._data.find(b"\n", self._at)
+        if end < 0:
+            if self.buffered > MAX_LINE:
+                raise ProtocolError("too big inline request")
+            return None
+        line = self._data[self._at : end].removesuffix(b"\r")
+        self._at = end + 1
+        words = split_words(line)
+        if words is None:
+            raise ProtocolError("unbalanced quotes in request")
+        return words
+        ### END SOLUTION
+
+
+def encode(reply: Reply, protocol: int = 2) -> bytes:
+    """Write a handler's value as RESP, in the version the client asked for with HELLO."""
+    out: list[bytes] = []
+    _write(reply, out, protocol)
+    return b"".join(out)
+
+
+def encode_command(*args: bytes) -> bytes:
+    """A command as a client sends it and as the append-only file keeps it."""
+    return b"*%d\r\n" % len(args) + b"".join([b"$%d\r\n%b\r\n" % (len(a), a) for a in args])
+
+
+def _write(reply: Any, out: list[bytes], protocol: int) -> None:
+    kind = type(reply)
+    if kind is bytes or kind is bytearray:
+        out.append(b"$%d\r\n%b\r\n" % (len(reply), reply))
+    elif kind is int:
+        out.append(b":%d\r\n" % reply)
+    elif kind is Status or kind is Raw:
+        out.append(reply.wire)
+    elif reply is None:
+        out.append(b"$-1\r\n" if protocol == 2 else b"_\r\n")
+    elif kind is list or kind is tuple:
+        out.append(b"*%d\r\n" % len(reply))
+        for item in reply:
+            _write(item, out, protocol)
+    else:
+        _write_rare(reply, out, protocol)
+
+
+def _write_rare(reply: Any, out: list[bytes], protocol: int) -> None:
+    """The replies that differ between RESP2 and RESP3, and errors."""
+    if isinstance(reply, CommandError):
+        # An error is one line, whatever its text quotes.
+        line = reply.text.replace("\r", " ").replace("\n", " ")
+        out.append(b"-%b\r\n" % line.encode("latin-1", "surrogateescape"))
+    elif isinstance(reply, bool):
+        out.append((b"#t\r\n" if reply else b"#f\r\n") if protocol == 3 else b":%d\r\n" % reply)
+    elif isinstance(reply, float):
+        text = format_double(reply)
+        out.append(b",%b\r\n" % text if protocol == 3 else b"$%d\r\n%b\r\n" % (len(text), text))
+    elif reply is NULL_ARRAY:
+        out.append(b"*-1\r\n" if protocol == 2 else b"_\r\n")
+    elif isinstance(reply, Verbatim):
+        text = reply.text
+        if protocol == 3:
+            out.append(b"=%d\r\n%b:%b\r\n" % (len(text) + 4, reply.format.encode(), text))
+        else:
+            out.append(b"$%d\r\n%b\r\n" % (len(text), text))
+    elif isinstance(reply, Map):
+        out.append(b"%%%d\r\n" % (len(reply) // 2) if protocol == 3 else b"*%d\r\n" % len(reply))
+        for item in reply:
+            _write(item, out, protocol)
+    elif isinstance(reply, (SetReply, Push)):
+        mark = (b"~" if isinstance(reply, SetReply) else b">") if protocol == 3 else b"*"
+        out.append(b"%b%d\r\n" % (mark, len(reply)))
+        for item in reply:
+            _write(item, out, protocol)
+    else:
+        raise TypeError(f"a handler returned {reply!r}, which RESP has no form for")

@@ -1,0 +1,233 @@
+"""The server: one loop, one thread, one command at a time.
+
+A turn of the loop waits for sockets or for the next thing that is due, reads from those that have something, runs the
+commands, and then writes: first the append-only file, then the replies. So a client never hears of a change that is not
+yet as safe as `appendfsync` promises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from miniredis.blocking import Blocked
+from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, wrong_arity
+from miniredis.config import Config
+from miniredis.connection import Client
+from miniredis.resp import Args, CommandError, Reply
+from miniredis.stats import Stats
+from miniredis.store import Database
+
+BACKLOG = 511
+
+
+class Server:
+    """A running miniredis.
+
+    Attributes:
+        databases: the numbered keyspaces.
+        now: milliseconds since 1970, taken once a turn of the loop.
+        clock: what `Database.used` is stamped with.
+        dirty: changes so far; a command that leaves it as it was has changed nothing.
+        current: the command at hand and its arguments.
+        loading: while files are read at the start.
+        notify: the classes of events to publish, as in notify-keyspace-events.
+        trackers: clients that want to hear which keys have become invalid.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.started = time.time()
+        self.now = int(self.started * 1000)
+        self.clock = 0
+        self.stats = Stats()
+        self.dirty = 0
+        self.loading = False
+        self.notify = ""
+        self.trackers: set[Client] = set()
+        self.databases = [Database(i, self) for i in range(int(config["databases"]))]
+        self.clients: dict[int, Client] = {}
+        self.to_flush: list[Client] = []
+        self.blocked = Blocked(self)
+        self.current: tuple[Command, Args] = (COMMANDS[b"PING"], [b"PING"])
+        self._selector = selectors.DefaultSelector()
+        self._listening: list[socket.socket] = []
+        self._to_wake: list[Client] = []
+        self._next_cron = time.monotonic()
+        self._stopping = False
+
+    # The loop
+
+    def listen(self) -> None:
+        """Open the sockets of `bind`, `port` and `unixsocket`.
+
+        Raises:
+            OSError: an address is in use, or not ours.
+        """
+        for host in str(self.config["bind"]).split():
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listening = socket.socket(family, socket.SOCK_STREAM)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host.removeprefix("-"), int(self.config["port"])))
+            self._listen_on(listening)
+        if path := str(self.config["unixsocket"]):
+            Path(path).unlink(missing_ok=True)
+            listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listening.bind(path)
+            self._listen_on(listening)
+
+    def _listen_on(self, listening: socket.socket) -> None:
+        listening.listen(BACKLOG)
+        listening.setblocking(False)
+        self._listening.append(listening)
+        self._selector.register(listening, selectors.EVENT_READ, listening)
+
+    @property
+    def port(self) -> int:
+        """The TCP port that is listened on: the one asked for, or a free one for port 0."""
+        return int(self._listening[0].getsockname()[1])
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        while not self._stopping:
+            events = self._selector.select(self._patience())
+            self.now = int(time.time() * 1000)
+            for key, mask in events:
+                if isinstance(key.data, Client):
+                    if mask & selectors.EVENT_READ:
+                        key.data.on_readable()
+                    if mask & selectors.EVENT_WRITE:
+                        key.data.flush()
+                else:
+                    self._accept(key.data)
+            if time.monotonic() >= self._next_cron:
+                self._cron()
+            self.blocked.give_up()
+            self._before_sleep()
+
+    def stop(self) -> None:
+        """Leave the loop at the end of this turn."""
+        self._stopping = True
+
+    def _accept(self, listening: socket.socket) -> None:
+        ### BEGIN SOLUTION mini.accept
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sock, address = listening.accept()
+                sock.setblocking(False)
+                name = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else f"{address or 'unix'}:0"
+                if sock.family != socket.AF_UNIX:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                client = Client(self, sock, name)
+                self.clients[client.id] = client
+                self.stats.connections += 1
+                self._selector.register(sock, selectors.EVENT_READ, client)
+        ### END SOLUTION
+
+    def _patience(self) -> float:
+        """Seconds until something is due."""
+        if self._to_wake:
+            return 0.0
+        wait = self._next_cron - time.monotonic()
+        deadline = self.blocked.next_deadline()
+        if deadline is not None:
+            wait = min(wait, deadline / 1000 - time.time())
+        return max(wait, 0.0)
+
+    def _before_sleep(self) -> None:
+        """Finish the turn: commands that had to wait, the file, then the replies."""
+        while self._to_wake:
+            self._to_wake.pop().run_commands()
+        clients, self.to_flush = self.to_flush, []
+        for client in clients:
+            client.flush()
+
+    def _cron(self) -> None:
+        """What is done `hz` times a second."""
+        self._next_cron = time.monotonic() + 1 / int(self.config["hz"])
+        for database in self.databases:
+            # A database with many ended keys is worth another look at once.
+            while database.end_some(20) > 5:
+                pass
+
+    def watch_socket(self, client: Client, writing: bool) -> None:
+        """Ask the loop to say (or no longer to say) when a client's socket has room."""
+        assert client.socket is not None
+        mask = selectors.EVENT_READ | selectors.EVENT_WRITE if writing else selectors.EVENT_READ
+        self._selector.modify(client.socket, mask, client)
+
+    def wake(self, client: Client) -> None:
+        """A client waits no longer: run what it has sent meanwhile."""
+        self._to_wake.append(client)
+
+    def forget(self, client: Client) -> None:
+        """Take a closed client out of every list."""
+        self.clients.pop(client.id, None)
+        self.blocked.forget(client)
+        self.trackers.discard(client)
+        if client.socket is not None:
+            self._selector.unregister(client.socket)
+
+    # Commands
+
+    def process(self, client: Client, args: Args) -> Reply:
+        """Run a command if it may run now; its reply."""
+        command = COMMANDS.get(args[0])
+        if command is None or command.subcommands:
+            command = lookup(args)
+            if command is None:
+                return unknown_command(args)
+        ### BEGIN SOLUTION mini.arity
+        if not command.fits(len(args)):
+            return wrong_arity(command.name)
+        ### END SOLUTION
+        reply = self.call(client, command, args)
+        self.blocked.serve()
+        return reply
+
+    def call(self, client: Client, command: Command, args: Args) -> Reply:
+        """Run a command, measure it, and pass on what it changed; its reply, an error as a value."""
+        self.current = command, args
+        dirty = self.dirty
+        started = time.perf_counter()
+        try:
+            reply = command.handler(client, args)
+        except CommandError as error:
+            command.failed_calls += 1
+            reply = error
+        except NotImplementedError as missing:
+            reply = CommandError(f"ERR not built yet: {missing}")
+        command.calls += 1
+        command.microseconds += (time.perf_counter() - started) * 1e6
+        self.stats.commands += 1
+        if self.dirty != dirty:
+            self.propagate(client.db, args)
+        return reply
+
+    def propagate(self, database: Database, args: Args) -> None:
+        """Pass a change on to the append-only file."""
+
+    def notify_event(self, database: Database, key: bytes, kind: str, event: str) -> None:
+        """Publish an event of a key to those who subscribed to it."""
+
+    def invalidate(self, key: bytes) -> None:
+        """Tell the clients that track this key that it has changed."""
+
+
+def serve(config: Config) -> None:
+    """Start a server, say that it is ready, and serve until SIGTERM or SIGINT."""
+    server = Server(config)
+    server.listen()
+
+    def leave(number: int, frame: Any) -> None:
+        server.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+    print(f"miniredis is ready on port {server.port}", flush=True)
+    server.run()
