@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,7 +20,9 @@ import nbformat
 
 from grader.authoring import release
 from grader.authoring.expand import expand, serialise
+from grader.authoring.starter_server import starter_files
 from grader.checks import Catalog, catalog
+from grader.checks.stages.reference import PACKAGE
 
 _START = "start"
 
@@ -29,11 +33,15 @@ class BuildError(RuntimeError):
 
 @dataclass(slots=True)
 class BuildReport:
-    """What a build did: relative paths of files written, removed, or (for a comparison) differing."""
+    """What a build did: relative paths of files written, removed, or (for a comparison) differing.
+
+    `kept` is the folder that holds what was written over and git did not have; None when nothing was.
+    """
 
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
+    kept: Path | None = None
 
     @property
     def clean(self) -> bool:
@@ -41,25 +49,34 @@ class BuildReport:
         return not self.changed and not self.removed
 
 
-def build(root: Path, check: bool = False, progress: Callable[[str], None] = lambda _: None) -> BuildReport:
+def build(
+    root: Path, check: bool = False, progress: Callable[[str], None] = lambda _: None, *, server_only: bool = False
+) -> BuildReport:
     """Make ``notebooks/`` of the course in `root`, and the instructor's notebooks in ``build/source/``.
+
+    What a learner may have written is not lost: a file that is written over or removed and is not what git has of it
+    is kept in ``.course/kept/``; a Python file of ``notebooks/miniredis/`` that git does not know stays.
 
     Args:
         root: the course's folder.
         check: compare only, write nothing below ``notebooks/``.
         progress: told the name of each step.
+        server_only: only ``notebooks/miniredis/``, which takes no second.
 
     Raises:
-        BuildError, SourceError: when a source cannot be built; nothing has been written then.
+        BuildError, SourceError, RegionError: when a source cannot be built; nothing has been written then.
     """
+    starters = _without_leaks(starter_files(root, catalog()))
+    if server_only:
+        return _install(root, starters, check, f"{PACKAGE}/")
     with tempfile.TemporaryDirectory(prefix="course-build-") as temporary:
         work = Path(temporary)
         expand_sources(root, work / release.SOURCE_DIRECTORY, catalog(), progress, with_start=True)
         for assignment in sorted(p.name for p in (work / release.SOURCE_DIRECTORY).iterdir()):
             progress(f"release {assignment}")
             _generate(work, assignment)
-        made = _collect(work / release.RELEASE_DIRECTORY)
-        report = _install(made, root / "notebooks", check)
+        made = _collect(work / release.RELEASE_DIRECTORY) | starters
+        report = _install(root, made, check)
     if not check:
         build_sources(root)
     return report
@@ -165,7 +182,17 @@ def _collect(released: Path) -> dict[str, bytes]:
     return made
 
 
-def _install(made: dict[str, bytes], notebooks: Path, check: bool) -> BuildReport:
+def _without_leaks(made: dict[str, bytes]) -> dict[str, bytes]:
+    for name, data in made.items():
+        for leak in (b"BEGIN SOLUTION", b"END SOLUTION"):
+            if leak in data:
+                raise BuildError(f"{name} would be released with a {leak.decode()!r} in it")
+    return made
+
+
+def _install(root: Path, made: dict[str, bytes], check: bool, below: str = "") -> BuildReport:
+    """Make ``notebooks/`` (or what is `below` it) what `made` says."""
+    notebooks = root / "notebooks"
     report = BuildReport()
     for name, data in made.items():
         path = notebooks / name
@@ -174,13 +201,51 @@ def _install(made: dict[str, bytes], notebooks: Path, check: bool) -> BuildRepor
             continue
         report.changed.append(name)
         if not check:
+            _keep_unknown(root, path, report)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    generated = [p for p in notebooks.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
-    for path in sorted(generated):
+    for path in _generated(root):
         name = path.relative_to(notebooks).as_posix()
-        if name not in made:
+        if name.startswith(below) and name not in made:
             report.removed.append(name)
             if not check:
+                _keep_unknown(root, path, report)
                 path.unlink()
     return report
+
+
+def _generated(root: Path) -> list[Path]:
+    """The files that only a build can have made. A new module of somebody's own server is none of them."""
+    notebooks = root / "notebooks"
+    found = [p for p in notebooks.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
+    modules = [p for p in (notebooks / PACKAGE).rglob("*") if p.is_file() and p.suffix != ".ipynb"]
+    if modules:
+        listed = _git(root, "ls-files", "-z", "--", f"notebooks/{PACKAGE}")
+        known = {root / name for name in listed.decode().split("\0")} if listed is not None else set()
+        found += [p for p in modules if p in known]
+    return sorted(found)
+
+
+def _keep_unknown(root: Path, path: Path, report: BuildReport) -> None:
+    """Copy `path` into ``.course/kept/`` unless git has these very bytes of it."""
+    if not path.is_file():
+        return
+    relative = path.relative_to(root).as_posix()
+    data = path.read_bytes()
+    if _git(root, "show", f"HEAD:./{relative}") == data or _git(root, "show", f":./{relative}") == data:
+        return
+    if report.kept is None:
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        report.kept = root / ".course" / "kept" / f"{stamp}-build"
+    kept = report.kept / relative
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(data)
+
+
+def _git(root: Path, *words: str) -> bytes | None:
+    """What git prints; None when it cannot say."""
+    try:
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None

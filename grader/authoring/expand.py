@@ -9,7 +9,8 @@ Tags, in a code cell as ``:course: KIND …``, in Markdown as ``+++ {"course": "
 - ``written ID POINTS``: a written answer, marked by a person.
 - ``task ID POINTS``: a free task, marked by a person, with its mark scheme.
 
-In Markdown, a heading ``### {SLUG}`` becomes the exercise's title and a line of facts about it.
+In Markdown, a heading ``### {SLUG}`` becomes the exercise's title and a line of facts about it; ``### {mini.SLUG}`` the
+title and facts of a stage.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import jupytext
 import nbformat
 
 from grader.checks import Catalog, Exercise
+from grader.checks.stages.catalog import stages
 
 _HEADING = re.compile(r"^(#+) \{([a-z0-9.-]+)\}[ \t]*$", re.M)
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -94,6 +96,8 @@ def _exercise(words: list[str], exercises: Catalog, notebook: str, label: str) -
 def _headings(source: str, exercises: Catalog, notebook: str, label: str) -> str:
     def title(match: re.Match[str]) -> str:
         marks, slug = match.groups()
+        if slug.startswith("mini."):
+            return _stage_heading(marks, slug, label)
         if slug not in exercises.by_slug:
             raise SourceError(f"{label}: {slug} is not in the catalog")
         e = exercises[slug]
@@ -107,6 +111,17 @@ def _headings(source: str, exercises: Catalog, notebook: str, label: str) -> str
         return f"{marks} {e.title}\n\n{' · '.join(facts)}"
 
     return _HEADING.sub(title, source)
+
+
+def _stage_heading(marks: str, slug: str, label: str) -> str:
+    if slug not in stages().by_slug:
+        raise SourceError(f"{label}: {slug} is not among the stages")
+    stage = stages()[slug]
+    files = [f"[{name}]({name})" for name in stage.files]
+    facts = [f"`{slug}`", stage.family, *files]
+    if stage.commands:
+        facts.append(" ".join(f"`{command}`" for command in stage.commands))
+    return f"{marks} {stage.title}\n\n{' · '.join(facts)}"
 
 
 def _tagged(cell: Any, grade_id: str, **flags: Any) -> Any:

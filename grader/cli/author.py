@@ -26,6 +26,9 @@ def build(
     sources_only: Annotated[
         bool, typer.Option("--sources-only", help="Only the instructor's notebooks in build/source, for nbgrader.")
     ] = False,
+    server_only: Annotated[
+        bool, typer.Option("--server-only", help="Only notebooks/miniredis, the learner's server: in no time.")
+    ] = False,
 ) -> int:
     """Make notebooks/ and the generated parts of syllabus.md from their sources."""
     from grader.authoring.build import build as build_course
@@ -37,8 +40,8 @@ def build(
         build_sources(folder)
         return 0
     with errors().status("Building …") as status:
-        report = build_course(folder, check, lambda step: status.update(f"Building: {step}"))
-        syllabus_changed = update(folder, check)
+        report = build_course(folder, check, lambda step: status.update(f"Building: {step}"), server_only=server_only)
+        syllabus_changed = not server_only and update(folder, check)
     verb = "differs from its source" if check else "written"
     for name in report.changed:
         out().print(f"notebooks/{name} {verb}")
@@ -46,6 +49,9 @@ def build(
         out().print(f"notebooks/{name} {'has no source' if check else 'removed: it has no source'}")
     if syllabus_changed:
         out().print(f"syllabus.md {verb}")
+    if report.kept is not None:
+        kept = report.kept.relative_to(folder)
+        out().print(f"What was not in git is kept in {kept}", soft_wrap=True)
     dirty = bool(report.changed or report.removed or syllabus_changed)
     if not dirty:
         out().print(f"{len(report.same)} files are what their sources say.")
