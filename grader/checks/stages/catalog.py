@@ -1,4 +1,4 @@
-"""The list of stages: the learner's way through their own Redis, read from ``week1.yml`` … ``week8.yml`` beside this.
+"""The list of stages: the learner's way through their own Redis, read from ``week1/…yml`` … ``week8/…yml``.
 
 Everybody above asks here what a stage is called, why it is there, what it makes work and in which order they come. How
 a stage is checked stands in the modules beside this one; what a learner writes for it, in `solutions/miniredis/`
@@ -154,42 +154,46 @@ class Stages:
 
 
 def read(folder: Path) -> Stages:
-    """Read every ``week*.yml`` in `folder`.
+    """Read every ``week*/*.yml`` in `folder`, a file a family, in the order of their names.
 
     Raises:
         CatalogError: naming the file and the stage, for one that cannot be used.
     """
     by_slug: dict[str, Stage] = {}
-    for path in sorted(folder.glob("week*.yml"), key=lambda p: int(p.stem.removeprefix("week"))):
-        for stage in _read_week(path):
+    for path in sorted(folder.glob("week*/*.yml"), key=lambda p: (int(p.parent.name.removeprefix("week")), p.name)):
+        for stage in _read_family(path):
             if stage.slug in by_slug:
-                raise CatalogError(f"stages/{path.name}: {stage.slug} is described twice")
+                raise CatalogError(f"{_shown(path)}: {stage.slug} is described twice")
             by_slug[stage.slug] = stage
     order = {slug: place for place, slug in enumerate(by_slug)}
     for stage in by_slug.values():
         for needed in stage.needs:
             if needed not in order:
-                raise CatalogError(f"stages/{stage.week}.yml: {stage.slug} needs {needed}, which is no stage")
+                raise CatalogError(f"{_shown(stage.path)}: {stage.slug} needs {needed}, which is no stage")
             if order[needed] >= order[stage.slug]:
-                raise CatalogError(f"stages/{stage.week}.yml: {stage.slug} needs {needed}, which comes later")
+                raise CatalogError(f"{_shown(stage.path)}: {stage.slug} needs {needed}, which comes later")
             if by_slug[needed].locked and not stage.locked:
-                raise CatalogError(f"stages/{stage.week}.yml: {stage.slug} needs {needed}, which is locked")
+                raise CatalogError(f"{_shown(stage.path)}: {stage.slug} needs {needed}, which is locked")
     return Stages(by_slug)
 
 
-def _read_week(path: Path) -> list[Stage]:
+def _shown(path: Path) -> str:
+    return f"stages/{path.parent.name}/{path.name}"
+
+
+def _read_family(path: Path) -> list[Stage]:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or []
     except yaml.YAMLError as error:
-        raise CatalogError(f"stages/{path.name} is not YAML: {error}") from None
+        raise CatalogError(f"{_shown(path)} is not YAML: {error}") from None
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
-        raise CatalogError(f"stages/{path.name} has to be a list of stages, each beginning with `- slug: mini.…`")
+        raise CatalogError(f"{_shown(path)} has to be a list of stages, each beginning with `- slug: mini.…`")
     return [_read_stage(entry, path) for entry in data]
 
 
 def _read_stage(entry: dict[str, Any], path: Path) -> Stage:
     slug = str(entry.get("slug", ""))
-    label = f"stages/{path.name}: {slug or 'a stage without a slug'}"
+    label = f"{_shown(path)}: {slug or 'a stage without a slug'}"
     if not SLUG.fullmatch(slug):
         raise CatalogError(f"{label}: a slug is `mini.` and lower-case words joined by hyphens")
     if unknown := sorted(set(entry) - _ENTRIES):
@@ -213,7 +217,7 @@ def _read_stage(entry: dict[str, Any], path: Path) -> Stage:
     return Stage(
         slug=slug,
         title=_text(entry, "title"),
-        week=path.stem,
+        week=path.parent.name,
         family=str(entry["family"]),
         files=_texts(entry, "files"),
         needs=_texts(entry, "needs"),
