@@ -38,6 +38,7 @@ class Server:
         loading: while files are read at the start.
         notify: the classes of events to publish, as in notify-keyspace-events.
         trackers: clients that want to hear which keys have become invalid.
+        logging: whether changes are passed on at all: there is an append-only file and it is not being loaded.
     """
 
     def __init__(self, config: Config) -> None:
@@ -55,6 +56,10 @@ class Server:
         self.to_flush: list[Client] = []
         self.blocked = Blocked(self)
         self.current: tuple[Command, Args] = (COMMANDS[b"PING"], [b"PING"])
+        self.logging = False
+        self._instead: list[Args] | None = None  # what to log for the command at hand; None: as it was typed
+        self._unit: list[tuple[int, Args]] = []  # what the outermost command has changed: database, command
+        self._on_its_own = False  # no client asked for what is being changed, as in active expiry
         self._selector = selectors.DefaultSelector()
         self._listening: list[socket.socket] = []
         self._to_wake: list[Client] = []
@@ -102,7 +107,8 @@ class Server:
                     if mask & selectors.EVENT_READ:
                         key.data.on_readable()
                     if mask & selectors.EVENT_WRITE:
-                        key.data.flush()
+                        # Not yet: what was added to it in this turn may only leave after the file is written.
+                        self.to_flush.append(key.data)
                 else:
                     self._accept(key.data)
             if time.monotonic() >= self._next_cron:
@@ -150,10 +156,12 @@ class Server:
     def _cron(self) -> None:
         """What is done `hz` times a second."""
         self._next_cron = time.monotonic() + 1 / int(self.config["hz"])
+        self._on_its_own = True
         for database in self.databases:
             # A database with many ended keys is worth another look at once.
             while database.end_some(20) > 5:
                 pass
+        self._on_its_own = False
 
     def watch_socket(self, client: Client, writing: bool) -> None:
         """Ask the loop to say (or no longer to say) when a client's socket has room."""
@@ -205,12 +213,48 @@ class Server:
         command.calls += 1
         command.microseconds += (time.perf_counter() - started) * 1e6
         self.stats.commands += 1
-        if self.dirty != dirty:
-            self.propagate(client.db, args)
+        if self.logging:
+            self._collect(client, command, args, self.dirty != dirty)
         return reply
 
+    # What is passed on to the append-only file
+
+    def rewrite(self, *commands: Args) -> None:
+        """Log these commands in place of the one at hand; several calls add up, and without any nothing is logged.
+
+        For a command that would do something else when it is run again later: EXPIRE becomes PEXPIREAT, SPOP becomes
+        SREM, BLPOP becomes LPOP.
+        """
+        if self.logging:
+            self._instead = [*(self._instead or ()), *commands]
+
     def propagate(self, database: Database, args: Args) -> None:
-        """Pass a change on to the append-only file."""
+        """Log a change that no command asked for by name, such as the DEL of a key whose time has come.
+
+        Within a command it stands before it, so that both are loaded in the order in which they happened.
+        """
+        if not self.logging:
+            return
+        self._unit.append((database.index, args))
+        if self._on_its_own:
+            self.end_unit()
+
+    def _collect(self, client: Client, command: Command, args: Args, changed: bool) -> None:
+        """A command has been run: keep what to log of it, and log it at the end of the outermost command.
+
+        EXEC itself is not kept: its commands come through here one by one, with `client.in_exec` set.
+        """
+        instead, self._instead = self._instead, None
+        if instead is not None:
+            self._unit += [(client.db.index, each) for each in instead]
+        elif changed and command.name != "exec":
+            self._unit.append((client.db.index, args))
+        if self._unit and not client.in_exec:
+            self.end_unit()
+
+    def end_unit(self) -> None:
+        """Log what one command, one transaction or one step of the server itself has changed: all of it or nothing."""
+        self._unit.clear()
 
     def notify_event(self, database: Database, key: bytes, kind: str, event: str) -> None:
         """Publish an event of a key to those who subscribed to it."""

@@ -201,7 +201,7 @@ class Database:
         self.delete(key)
         self.server.stats.expired += 1
         self.server.propagate(self, [b"DEL", key])
-        self.modified(key, "x", "expired")
+        self.modified(key, "x", "expired", changes=0)
 
     def end_some(self, sample: int) -> int:
         """Look at `sample` keys that have an end and remove those that are due; how many ("active expiry").
