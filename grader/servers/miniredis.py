@@ -57,6 +57,7 @@ class MiniServer:
         directory: where it writes, kept afterwards; by default a temporary folder.
         password: of the default user; `client()` and `url` carry it.
         patience: seconds it may take until it accepts a connection.
+        more: further words of the command line, as they are.
         config: options of redis.conf with underscores for dashes.
 
     Raises:
@@ -73,12 +74,14 @@ class MiniServer:
         directory: Path | None = None,
         password: str | None = None,
         patience: float = _PATIENCE,
+        more: Sequence[str] = (),
         **config: Option,
     ) -> None:
         self.home = home.resolve()
         self.module = tuple(module)
         self._password = password
         self._patience = patience
+        self._more = tuple(more)
         self._config = {dashed(name): value for name, value in config.items()}
         self._owner = os.getpid()
         self._any_port = port == 0
@@ -124,6 +127,26 @@ class MiniServer:
     def status(self) -> int | None:
         """How it ended, as `subprocess` tells it; None while it runs."""
         return self._process.poll() if self._process is not None else None
+
+    @contextlib.contextmanager
+    def sibling(self, *options: str, directory: Path | None = None) -> Iterator[MiniServer]:
+        """Another one of the same program, with `options` as words of its command line, while a `with` block runs.
+
+        It has a port of its own, and a new empty folder unless `directory` is given.
+        """
+        other = MiniServer(
+            self.home,
+            module=self.module,
+            directory=directory,
+            password=self._password,
+            patience=self._patience,
+            more=options,
+            **{name.replace("-", "_"): value for name, value in self._config.items()},
+        )
+        try:
+            yield other
+        finally:
+            other.close()
 
     def client(self, **options: Any) -> redis.Redis:
         """A new client: decoded text, RESP2, no retries, 5 s timeouts, and it says nothing when it connects."""
@@ -251,7 +274,8 @@ class MiniServer:
         }
         # Byte code goes to the course's own folder, so that the learner's holds nothing but their files.
         python = [sys.executable, "-u", "-X", f"pycache_prefix={self.home.parent / '.course' / 'pycache'}", "-m"]
-        return [*python, *self.module, *(word for name, value in options.items() for word in words(name, value))]
+        told = [word for name, value in options.items() for word in words(name, value)]
+        return [*python, *self.module, *told, *self._more]
 
     def _await_ready(self) -> None:
         assert self._process is not None
