@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,23 @@ _UNBUILT = re.compile(r"NotImplementedError: (mini\.[a-z0-9-]+)")
 
 
 @contextlib.contextmanager
-def miniredis(home: Path, **options: Any) -> Iterator[MiniServer]:
-    """Run the server in `home` for the length of a `with` block. Options and errors as `MiniServer`."""
-    server = MiniServer(home, **options)
+def miniredis(
+    home: Path,
+    *,
+    module: Sequence[str] = ("miniredis",),
+    port: int = 0,
+    directory: Path | None = None,
+    password: str | None = None,
+    patience: float = _PATIENCE,
+    **config: Option,
+) -> Iterator[MiniServer]:
+    """Run the server in `home` for the length of a `with` block.
+
+    Arguments and errors as `MiniServer`; `config` are options of redis.conf with underscores for dashes.
+    """
+    server = MiniServer(
+        home, module=module, port=port, directory=directory, password=password, patience=patience, config=config
+    )
     try:
         yield server
     finally:
@@ -57,8 +71,8 @@ class MiniServer:
         directory: where it writes, kept afterwards; by default a temporary folder.
         password: of the default user; `client()` and `url` carry it.
         patience: seconds it may take until it accepts a connection.
+        config: options of redis.conf.
         more: further words of the command line, as they are.
-        config: options of redis.conf with underscores for dashes.
 
     Raises:
         PortBusy: the port is taken.
@@ -74,15 +88,15 @@ class MiniServer:
         directory: Path | None = None,
         password: str | None = None,
         patience: float = _PATIENCE,
+        config: Mapping[str, Option] | None = None,
         more: Sequence[str] = (),
-        **config: Option,
     ) -> None:
         self.home = home.resolve()
         self.module = tuple(module)
         self._password = password
         self._patience = patience
         self._more = tuple(more)
-        self._config = {dashed(name): value for name, value in config.items()}
+        self._config = {dashed(name): value for name, value in (config or {}).items()}
         self._owner = os.getpid()
         self._any_port = port == 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -140,8 +154,8 @@ class MiniServer:
             directory=directory,
             password=self._password,
             patience=self._patience,
-            more=options,
-            **{name.replace("-", "_"): value for name, value in self._config.items()},
+            config=self._config,
+            more=(*self._more, *options),
         )
         try:
             yield other

@@ -1,7 +1,7 @@
 """The zoo: wrong servers, one misconception each, in ``solutions/wrong_servers/``. They are read here, not run.
 
 A member is a module whose docstring completes the sentence "a server that …", whose `STAGE` is the stage that must
-catch it, and whose `spoil()` makes the reference wrong. ``python -m wrong_servers NAME`` (from ``solutions/``) runs one.
+catch it, and whose `spoil()` makes the reference wrong. From ``solutions/``, ``python -m wrong_servers NAME`` runs one.
 """
 
 from __future__ import annotations
