@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from miniredis.blocking import Wait
-from miniredis.resp import NO_REPLY, Args, ProtocolError, Reply, RequestReader, encode
+from miniredis.resp import NO_REPLY, Args, ProtocolError, Reply, RequestReader, encode, encode_error
 
 if TYPE_CHECKING:
     from miniredis.commands.table import Command
@@ -90,7 +90,7 @@ class Client:
 
     def run_commands(self) -> None:
         """Run the commands that have been read, until one of them waits or the bytes are used up."""
-        ### BEGIN SOLUTION mini.pipeline
+        ### BEGIN SOLUTION mini.ping
         server = self.server
         try:
             while self.wait is None and not self.closing:
@@ -127,7 +127,7 @@ class Client:
 
     def send_error(self, text: str) -> None:
         """Queue an error reply."""
-        self.send_bytes(b"-%b\r\n" % text.encode("latin-1"))
+        self.send_bytes(encode_error(text))
 
     def send_bytes(self, wire: bytes) -> None:
         """Queue bytes that are already encoded."""
@@ -152,7 +152,7 @@ class Client:
         self._in_line = False
         if self.closed or self.socket is None:
             return
-        ### BEGIN SOLUTION mini.slow-reader
+        ### BEGIN SOLUTION mini.ping
         data = self._unsent[0] if len(self._unsent) == 1 else b"".join(self._unsent)
         try:
             sent = self.socket.send(data) if data else 0

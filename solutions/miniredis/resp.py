@@ -130,14 +130,14 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Add what a `recv` brought."""
-        ### BEGIN SOLUTION mini.read-cut
+        ### BEGIN SOLUTION mini.ping
         self._data = self._data[self._at :] + data if self._at < len(self._data) else data
         self._at = 0
         ### END SOLUTION
 
     def next(self) -> Args | None:
         """Return the next complete command, or None when there is none yet. An empty list is an empty line."""
-        ### BEGIN SOLUTION mini.read
+        ### BEGIN SOLUTION mini.ping
         if self._missing == 0:
             if self._at >= len(self._data):
                 return None
@@ -150,6 +150,7 @@ class RequestReader:
         return self._arguments()
         ### END SOLUTION
 
+    ### BEGIN SOLUTION mini.ping
     def _open(self) -> bool:
         """Read the header of an array, "*3"; False when its line is not complete."""
         line = self._line("too big mbulk count string")
@@ -166,7 +167,6 @@ class RequestReader:
 
     def _arguments(self) -> Args | None:
         """Read the bulk strings that are still missing; None when the bytes end before they do."""
-        ### BEGIN SOLUTION mini.read
         data, args = self._data, self._args
         size = len(data)
         while self._missing:
@@ -185,7 +185,6 @@ class RequestReader:
             self._length = -1
             self._missing -= 1
         return args
-        ### END SOLUTION
 
     def _bulk_header(self) -> int:
         """Read "$5" and return 5; -1 when the line is not complete."""
@@ -211,6 +210,8 @@ class RequestReader:
         self._at = end + 2
         return line
 
+    ### END SOLUTION
+
     def _inline(self) -> Args | None:
         """Read a command a person typed: words in one line, quoted as in a shell."""
         ### BEGIN SOLUTION mini.inline
@@ -235,6 +236,11 @@ def encode(reply: Reply, protocol: int = 2) -> bytes:
     return b"".join(out)
 
 
+def encode_error(text: str) -> bytes:
+    """An error reply: one line, whatever its text quotes. Bytes that are no text are in it as Latin-1."""
+    return b"-%b\r\n" % text.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace")
+
+
 def encode_command(*args: bytes) -> bytes:
     """A command as a client sends it and as the append-only file keeps it."""
     return b"*%d\r\n" % len(args) + b"".join([b"$%d\r\n%b\r\n" % (len(a), a) for a in args])
@@ -242,12 +248,17 @@ def encode_command(*args: bytes) -> bytes:
 
 def _write(reply: Any, out: list[bytes], protocol: int) -> None:
     kind = type(reply)
+    if kind is Status or kind is Raw:
+        out.append(reply.wire)
+        return
+    if isinstance(reply, CommandError):
+        out.append(encode_error(reply.text))
+        return
+    ### BEGIN SOLUTION mini.echo
     if kind is bytes or kind is bytearray:
         out.append(b"$%d\r\n%b\r\n" % (len(reply), reply))
     elif kind is int:
         out.append(b":%d\r\n" % reply)
-    elif kind is Status or kind is Raw:
-        out.append(reply.wire)
     elif reply is None:
         out.append(b"$-1\r\n" if protocol == 2 else b"_\r\n")
     elif kind is list or kind is tuple:
@@ -256,15 +267,12 @@ def _write(reply: Any, out: list[bytes], protocol: int) -> None:
             _write(item, out, protocol)
     else:
         _write_rare(reply, out, protocol)
+    ### END SOLUTION
 
 
 def _write_rare(reply: Any, out: list[bytes], protocol: int) -> None:
-    """The replies that differ between RESP2 and RESP3, and errors."""
-    if isinstance(reply, CommandError):
-        # An error is one line, whatever its text quotes.
-        line = reply.text.replace("\r", " ").replace("\n", " ")
-        out.append(b"-%b\r\n" % line.encode("latin-1", "surrogateescape"))
-    elif isinstance(reply, bool):
+    """The replies that differ between RESP2 and RESP3."""
+    if isinstance(reply, bool):
         out.append((b"#t\r\n" if reply else b"#f\r\n") if protocol == 3 else b":%d\r\n" % reply)
     elif isinstance(reply, float):
         text = format_double(reply)

@@ -11,6 +11,7 @@ import contextlib
 import selectors
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from miniredis.blocking import Blocked
 from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, wrong_arity
 from miniredis.config import Config
 from miniredis.connection import Client
-from miniredis.resp import Args, CommandError, Reply
+from miniredis.resp import Args, CommandError, Reply, encode_error
 from miniredis.stats import Stats
 from miniredis.store import Database
 
@@ -115,6 +116,27 @@ class Server:
                 self._cron()
             self.blocked.give_up()
             self._before_sleep()
+
+    def _on_event(self, source: Client | socket.socket, mask: int) -> None:
+        if isinstance(source, socket.socket):
+            self._accept(source)
+            return
+        if mask & selectors.EVENT_READ:
+            source.on_readable()
+        if mask & selectors.EVENT_WRITE:
+            source.flush()
+
+    def _not_built(self, source: Client | socket.socket, missing: NotImplementedError) -> None:
+        """A part of this server that every command needs is not there yet: say so, and hang up."""
+        print(f"not built yet: {missing}", file=sys.stderr, flush=True)
+        sock = source.socket if isinstance(source, Client) else source.accept()[0]
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.send(encode_error(f"ERR not built yet: {missing}"))
+        if isinstance(source, Client):
+            source.close()
+        elif sock is not None:
+            sock.close()
 
     def stop(self) -> None:
         """Leave the loop at the end of this turn."""

@@ -130,10 +130,12 @@ def container(name: str, *, arity: int = -2, group: str = "", since: str = "1.0.
 
 def lookup(args: Args) -> Command | None:
     """Return the command that `args` calls, down to its subcommand, or None."""
+    ### BEGIN SOLUTION mini.case
     found = COMMANDS.get(args[0]) or COMMANDS.get(args[0].upper())
     if found is not None and found.subcommands and len(args) > 1:
         return found.subcommands.get(args[1].upper(), found)
     return found
+    ### END SOLUTION
 
 
 def unknown_command(args: Args) -> CommandError:
