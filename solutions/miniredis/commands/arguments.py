@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from miniredis.commands.table import KeyFinder
 from miniredis.numbers import parse_int
-from miniredis.resp import CommandError
+from miniredis.resp import Args, CommandError
 
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
 SYNTAX_ERROR = "ERR syntax error"
@@ -20,3 +21,20 @@ def integer(arg: bytes, error: str = NOT_AN_INTEGER) -> int:
 def syntax_error() -> CommandError:
     """The error for options nobody knows, or that do not go together."""
     return CommandError(SYNTAX_ERROR)
+
+
+def counted_keys(place: int, also: tuple[int, ...] = ()) -> KeyFinder:
+    """For `command(find_keys=…)`: the argument at `place` says how many keys follow it, as in ZUNION 2 k l.
+
+    Args:
+        place: where the number stands.
+        also: places of single keys, such as the destination of ZUNIONSTORE.
+    """
+
+    def find(args: Args) -> list[bytes]:
+        number = parse_int(args[place]) if place < len(args) else None
+        if number is None or not 0 < number < len(args) - place:
+            raise CommandError("ERR Invalid arguments specified for command")
+        return [args[at] for at in also] + args[place + 1 : place + 1 + number]
+
+    return find
