@@ -17,6 +17,7 @@ from miniredis.words import split_words
 CRLF = b"\r\n"
 # Redis's limits (networking.c): a line that is not finished after 64 KiB never will be.
 MAX_LINE = 64 * 1024
+MAX_BULK = 512 * 1024 * 1024
 MAX_ARGUMENTS = 2**31 - 1
 MAX_ARGUMENTS_UNAUTHENTICATED = 10
 MAX_BULK_UNAUTHENTICATED = 16384
@@ -113,7 +114,7 @@ class RequestReader:
         ProtocolError: with the text Redis sends; the reader must not be used afterwards.
     """
 
-    __slots__ = ("_args", "_at", "_data", "_length", "_missing", "authenticated")
+    __slots__ = ("_args", "_at", "_data", "_lacking", "_length", "_missing", "_pieces", "authenticated")
 
     def __init__(self) -> None:
         self.authenticated = True  # what strangers may send is limited further
@@ -122,15 +123,25 @@ class RequestReader:
         self._args: Args = []
         self._missing = 0  # arguments of the current command still to come; 0 between commands
         self._length = -1  # length of the argument at `_at`; -1 while its header is to come
+        self._pieces: list[bytes] = []  # what has come of a long argument, joined when it is complete
+        self._lacking = 0  # bytes it still lacks
 
     @property
     def buffered(self) -> int:
         """Bytes that wait for the rest of their command."""
-        return len(self._data) - self._at
+        return len(self._data) - self._at + sum(map(len, self._pieces))
 
     def feed(self, data: bytes) -> None:
         """Add what a `recv` brought."""
         ### BEGIN SOLUTION mini.ping
+        if self._lacking > 0:
+            # Joining a long argument anew for each piece would copy it as often as it has pieces.
+            self._pieces.append(data)
+            self._lacking -= len(data)
+            if self._lacking > 0:
+                return
+            data = b"".join(self._pieces)
+            self._pieces.clear()
         self._data = self._data[self._at :] + data if self._at < len(self._data) else data
         self._at = 0
         ### END SOLUTION
@@ -138,6 +149,8 @@ class RequestReader:
     def next(self) -> Args | None:
         """Return the next complete command, or None when there is none yet. An empty list is an empty line."""
         ### BEGIN SOLUTION mini.ping
+        if self._lacking > 0:
+            return None
         if self._missing == 0:
             if self._at >= len(self._data):
                 return None
@@ -179,6 +192,7 @@ class RequestReader:
             stop = start + length
             if stop + 2 > size:
                 self._length = length
+                self._lacking = stop + 2 - size
                 return None
             args.append(data[start:stop])
             self._at = stop + 2
@@ -188,23 +202,25 @@ class RequestReader:
 
     def _bulk_header(self) -> int:
         """Read "$5" and return 5; -1 when the line is not complete."""
+        at = self._at
         line = self._line("too big bulk count string")
         if line is None:
             return -1
         if line[:1] != b"$":
-            raise ProtocolError(f"expected '$', got '{chr(line[0]) if line else ''}'")
+            raise ProtocolError(f"expected '$', got '{chr(self._data[at])}'")
         length = parse_int(line[1:])
-        if length is None or length < 0:
+        if length is None or not 0 <= length <= MAX_BULK:
             raise ProtocolError("invalid bulk length")
         if length > MAX_BULK_UNAUTHENTICATED and not self.authenticated:
             raise ProtocolError("unauthenticated bulk length")
         return length
 
     def _line(self, too_long: str) -> bytes | None:
-        end = self._data.find(CRLF, self._at)
-        if end < 0:
-            if self.buffered > MAX_LINE:
-                raise ProtocolError(too_long)
+        # Redis looks for the \r alone and takes the byte behind it for granted.
+        end = self._data.find(b"\r", self._at)
+        if end < 0 and self.buffered > MAX_LINE:
+            raise ProtocolError(too_long)
+        if end < 0 or end + 2 > len(self._data):
             return None
         line = self._data[self._at : end]
         self._at = end + 2
