@@ -17,14 +17,15 @@ import yaml
 from filelock import FileLock, Timeout
 
 _HEAD = """\
-# Your progress, one entry an exercise. You may edit this file:
+# Your progress, one entry an exercise, and one a stage of your server (mini.…). You may edit this file:
 # delete an entry to begin it afresh, set `hints: 0` to be shown the first hint again.
 """
 
 
 @dataclass(slots=True)
 class Entry:
-    """What is remembered of one exercise: `status` is ``solved`` or ``tried``; `solved` the day it was, or None."""
+    """What is remembered of one exercise or stage: `status` is ``solved`` or ``tried``, or ``borrowed`` for a stage
+    that `course catchup` filled in; `solved` is the day it was, or None."""
 
     status: str = "tried"
     tries: int = 0
@@ -58,7 +59,7 @@ class Progress:
 
         def change(entry: Entry) -> None:
             entry.tries += 1
-            if solved and entry.status != "solved":
+            if solved and entry.status not in {"solved", "borrowed"}:
                 entry.status = "solved"
                 entry.solved = datetime.date.today().isoformat()
 
@@ -69,6 +70,14 @@ class Progress:
 
         def change(entry: Entry) -> None:
             entry.hints = max(entry.hints, count)
+
+        return self._change(slug, change)
+
+    def borrowed(self, slug: str) -> Entry:
+        """Remember that a stage was filled in from the reference."""
+
+        def change(entry: Entry) -> None:
+            entry.status, entry.solved = "borrowed", None
 
         return self._change(slug, change)
 
@@ -105,7 +114,7 @@ def _entry(raw: dict[str, Any]) -> Entry:
 
     solved = raw.get("solved")
     return Entry(
-        "solved" if raw.get("status") == "solved" else "tried",
+        status if (status := raw.get("status")) in {"solved", "borrowed"} else "tried",
         number("tries"),
         number("hints"),
         str(solved) if solved else None,
