@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from grader.resp import encode_command
-from grader.wire.redis_cli import format_command
+from grader.wire.redis_cli import format_command, quote
 
 
 class Key(bytes):
@@ -42,13 +42,16 @@ class Step:
     """One command, sent over one of the script's connections.
 
     `inline` sends it as a line of text instead of an array; `pause` is how long to wait before sending it, in
-    seconds, for what only time can show.
+    seconds, for what only time can show; `walk` goes on with the cursor that each reply gives, until it is 0, and
+    takes all that came for one reply; `raw` are bytes to send instead of a command.
     """
 
     args: tuple[bytes, ...]
     connection: int = 0
     inline: bool = False
     pause: float = 0.0
+    walk: bool = False
+    raw: bytes = b""
 
     @property
     def name(self) -> str:
@@ -64,6 +67,8 @@ class Step:
 
     def encoded(self) -> bytes:
         """The bytes that are sent."""
+        if self.raw:
+            return self.raw
         if self.inline:
             return format_command(self.args).encode("utf-8", "surrogateescape") + b"\r\n"
         return encode_command(*self.args)
@@ -75,7 +80,9 @@ class Step:
         return replace(self, args=tuple(Key(prefix + arg) if type(arg) is Key else arg for arg in self.args))
 
     def __str__(self) -> str:
-        return format_command(self.args)
+        if self.raw:
+            return f"(bytes) {quote(self.raw)}"
+        return format_command(self.args) + (" (and on with its cursor until that is 0)" if self.walk else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +111,16 @@ class Script:
         return tuple(dict.fromkeys(bytes(arg) for step in self.steps for arg in step.args if type(arg) is Key))
 
     def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Each step as one would type it, with the client that types it where there are several."""
         several = self.connections > 1
-        lines = []
-        for step in self.steps:
-            wait = f"(after {step.pause:g} s) " if step.pause else ""
-            lines.append(f"{wait}{f'client {step.connection + 1}' if several else ''}> {step}")
-        return "\n".join(lines)
+        return [
+            f"{f'({step.pause:g} s later) ' if step.pause else ''}"
+            f"{f'client {step.connection + 1}' if several else ''}> {step}"
+            for step in self.steps
+        ]
 
 
 # What a part of a command may be: a literal, a strategy of arguments (or of tuples of them), a tuple of parts.
@@ -242,6 +253,20 @@ def after(seconds: float, command: SearchStrategy[Any]) -> SearchStrategy[tuple[
 def inline(command: SearchStrategy[Any]) -> SearchStrategy[tuple[Step, ...]]:
     """The same as a line of text, as a person types it over telnet."""
     return command.map(lambda drawn: tuple(replace(step, inline=True) for step in _steps(drawn)))
+
+
+def walk(command: SearchStrategy[Any]) -> SearchStrategy[tuple[Step, ...]]:
+    """A whole walk with SCAN or one of its family: again with each cursor, until that is 0.
+
+    All that came is compared as a set: how many steps a walk has, and what each of them brings, is no promise.
+    """
+    return command.map(lambda drawn: tuple(replace(step, walk=True) for step in _steps(drawn)))
+
+
+def raw(data: bytes | SearchStrategy[bytes]) -> SearchStrategy[Step]:
+    """These bytes as they are, for what is no command at all."""
+    given = st.just(data) if isinstance(data, bytes) else data
+    return given.map(lambda drawn: Step((), raw=drawn))
 
 
 # Arguments. The first of each list is what a failure shrinks to, and lists repeat what shall come often.

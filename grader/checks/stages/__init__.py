@@ -3,6 +3,8 @@
 A family's module registers generators with `@stage(slug)` and probes with `@stage_probe(slug)` (`registry`).
 Whoever runs stages calls
 
+    from grader.checks.stages.check import check_stage
+
     result = check_stage(slug, theirs, real, known_commands, built=slugs)
 
 with the learner's running server (`UnderTest`), a running real Redis 8.2 (`grader.servers.Server`, the check's own:
@@ -11,7 +13,8 @@ tells; `result.finding.text` is what to print, `result.finding.renderable()` the
 `result.finding.misconception` names the wrong server it looks like where the check knows.
 """
 
+from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.script import Script, Scripts
-from grader.checks.stages.registry import Manner, UnderTest, stage, stage_probe
+from grader.checks.stages.registry import UnderTest, stage, stage_probe
 
 __all__ = ["Manner", "Script", "Scripts", "UnderTest", "stage", "stage_probe"]

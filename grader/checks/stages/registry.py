@@ -21,29 +21,15 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from hypothesis.strategies import SearchStrategy
 
+from grader.checks.agreement.manners import EVERY_MANNER, Manner
 from grader.checks.agreement.script import Script, Scripts
 from grader.servers import Server
-
-
-class Manner(Enum):
-    """The ways in which one and the same script is sent. The value completes "when …"."""
-
-    ONE_BY_ONE = "each command is sent when the reply before it has come"
-    TOGETHER = "all commands are sent at once"
-    BYTE_BY_BYTE = "every byte arrives alone"
-    CUT = "the bytes arrive in two pieces"
-    INLINE = "an inline command comes in between"
-    MIXED_CASE = "the words are written in mixed case"
-
-
-EVERY_MANNER = frozenset(Manner)
 
 
 class UnderTest(Protocol):
@@ -89,6 +75,19 @@ class UnderTest(Protocol):
         It has a port of its own, and a new empty folder unless `directory` is given; it ends with the context.
         """
 
+
+__all__ = [
+    "EVERY_MANNER",
+    "Generated",
+    "Manner",
+    "StageChecks",
+    "UnderTest",
+    "checked_slugs",
+    "checks_of",
+    "stage",
+    "stage_probe",
+    "taught_by",
+]
 
 Probe: TypeAlias = Callable[[UnderTest, Server], None]
 Generator: TypeAlias = Callable[[], "Scripts | SearchStrategy[Script]"]
@@ -183,12 +182,12 @@ def checked_slugs() -> list[str]:
     return list(_REGISTERED)
 
 
-def taught_by() -> dict[Manner, str]:
-    """The first stage that teaches each manner of sending; a manner that nobody teaches is missing."""
+def taught_by() -> dict[Manner, frozenset[str]]:
+    """The stages that teach each manner of sending; a manner that nobody teaches is missing."""
     _load()
-    taught: dict[Manner, str] = {}
+    taught: dict[Manner, frozenset[str]] = {}
     for checks in _REGISTERED.values():
         for generator in checks.generators:
             for manner in generator.teaches:
-                taught.setdefault(manner, checks.slug)
+                taught[manner] = taught.get(manner, frozenset()) | {checks.slug}
     return taught

@@ -1,0 +1,268 @@
+"""Do two servers agree on the scripts that a generator makes? And if not, what is the shortest one that shows it?
+
+`compare_servers` draws scripts with Hypothesis, sends each in several manners, and shrinks what it finds. It is bound
+by a number of scripts and by seconds: a server that hangs costs its timeout a few times, not minutes. The same seed
+draws the same scripts.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.strategies import SearchStrategy
+
+from grader.checks.agreement.duel import Duel, Meeting, Tally
+from grader.checks.agreement.manners import EVERY_MANNER, Manner, suits
+from grader.checks.agreement.play import Address, HasAddress
+from grader.checks.agreement.script import Script, Scripts
+from grader.checks.agreement.show import Finding, finding
+
+# A script for cutting at every offset has this many bytes at most.
+_CUT_BYTES = 260
+_CUT_EXAMPLES = 12
+# Bytes that arrive alone take long: one script out of so many is sent like that.
+_ALONE = 5
+_HASTE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """No disagreement was found. `complete` is False if the seconds were over before the scripts were."""
+
+    tally: Tally
+    seconds: float
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """The two servers part, and `finding` shows where; `script` is the shortest found, without prefixes."""
+
+    tally: Tally
+    seconds: float
+    finding: Finding
+    script: Script
+    manner: Manner
+
+
+class _Found(Exception):
+    """Tells Hypothesis that a script shows a disagreement."""
+
+
+class _TimeIsUp(BaseException):
+    """Ends a search at once; not an Exception, so that Hypothesis does not take it for a finding."""
+
+
+@dataclass(slots=True)
+class _Best:
+    """The shortest script so far that showed a disagreement, and how."""
+
+    script: Script
+    meeting: Meeting
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        return _weight(self.script)
+
+
+def _weight(script: Script) -> tuple[int, int]:
+    return len(script), sum(len(step.encoded()) for step in script)
+
+
+@dataclass
+class _Hunt:
+    """One search over one generator."""
+
+    duel: Duel
+    manners: Collection[Manner]
+    until: float
+    shrink_seconds: float
+    patience: float
+    best: _Best | None = None
+    for_cutting: Script | None = None
+    complete: bool = True
+
+    def search(self, strategy: SearchStrategy[Script], examples: int, seed: int) -> None:
+        """Try `examples` scripts, and shrink the first that shows something."""
+
+        @hypothesis.seed(seed)
+        @hypothesis.settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+            verbosity=Verbosity.quiet,
+        )
+        @hypothesis.given(strategy)
+        def trial(script: Script) -> None:
+            self.trial(script)
+
+        try:
+            trial()
+        except _TimeIsUp:
+            self.complete = False
+        except _Found:
+            pass
+        except hypothesis.errors.Flaky:
+            # It showed once and not again when Hypothesis came back to it: the best that was seen stands.
+            pass
+
+    def trial(self, script: Script) -> None:
+        """Send one script in every manner; raise `_Found` at the first disagreement."""
+        if time.monotonic() > self.until:
+            raise _TimeIsUp
+        if not script.steps:
+            return
+        manners = [self.best.meeting.manner] if self.best else self._manners(script)
+        for manner in manners:
+            if suits(manner, script) and (meeting := self.met(script, manner)):
+                self._note(script, meeting)
+                raise _Found
+        self._consider_for_cutting(script)
+
+    def met(self, script: Script, manner: Manner) -> Meeting | None:
+        """The meeting in which the script shows a disagreement in this manner, if it does."""
+        cuts: range | list[None] = [None]
+        if manner is Manner.CUT:
+            cuts = range(1, sum(len(step.encoded()) for step in script.prefixed(_PREFIX_LIKE)))
+        for cut in cuts:
+            meeting = self.duel.meet(script, manner, cut=cut, count=self.best is None)
+            if meeting.difference is None:
+                continue
+            if self.best is None and self.duel.is_chance(script, manner, cut):
+                self.duel.tally.by_chance += 1
+                return None
+            return meeting
+        return None
+
+    def _manners(self, script: Script) -> list[Manner]:
+        chosen: list[Manner] = [manner for manner in Manner if manner in self.manners and manner is not Manner.CUT]
+        if zlib.crc32(str(script).encode("utf-8", "surrogateescape")) % _ALONE and len(script) > 1:
+            chosen = [manner for manner in chosen if manner is not Manner.BYTE_BY_BYTE]
+        return chosen
+
+    def _note(self, script: Script, meeting: Meeting) -> None:
+        if self.best is None:
+            self.until = time.monotonic() + self.shrink_seconds
+            self.duel.be_patient(min(self.patience, _HASTE))
+            self.best = _Best(script, meeting)
+        elif _weight(script) <= self.best.weight:
+            self.best = _Best(script, meeting)
+
+    def _consider_for_cutting(self, script: Script) -> None:
+        """Remember the longest script that is not too long to be cut at every offset."""
+        if not suits(Manner.CUT, script) or _weight(script)[1] > _CUT_BYTES:
+            return
+        if self.for_cutting is None or _weight(self.for_cutting)[1] < _weight(script)[1]:
+            self.for_cutting = script
+
+    def polish(self) -> None:
+        """Leave out every step that the disagreement does not need."""
+        place = 0
+        while self.best is not None and place < len(self.best.script) and time.monotonic() < self.until:
+            steps = self.best.script.steps
+            shorter = Script(steps[:place] + steps[place + 1 :])
+            manner = self.best.meeting.manner
+            meeting = self.met(shorter, manner) if shorter.steps and suits(manner, shorter) else None
+            if meeting is None:
+                place += 1
+            else:
+                self.best = _Best(shorter, meeting)
+
+
+# As long as the prefixes that a duel gives to keys.
+_PREFIX_LIKE = b"0000:000000:"
+
+
+def compare_servers(
+    theirs: HasAddress | Address,
+    real: HasAddress | Address,
+    generator: Scripts | SearchStrategy[Script],
+    *,
+    known: Collection[str] | None = None,
+    manners: Collection[Manner] = EVERY_MANNER,
+    examples: int = 60,
+    seconds: float = 10.0,
+    shrink_seconds: float = 6.0,
+    timeout: float = 1.0,
+    state: bool = True,
+    encoding: bool = False,
+    seed: int = 0,
+    progress: Callable[[Tally], None] | None = None,
+) -> Agreement | Disagreement:
+    """Compare two servers on generated scripts.
+
+    Args:
+        theirs: the server to judge.
+        real: a real Redis, the check's own: it is flushed again and again.
+        generator: the scripts.
+        known: the commands that `theirs` has; None for all.
+        manners: how scripts are sent.
+        examples: how many scripts at most.
+        seconds: after which no further script is tried.
+        shrink_seconds: how long a disagreement may be shrunk.
+        timeout: how many seconds of silence count as no answer.
+        state: read back what each script left.
+        encoding: compare OBJECT ENCODING then.
+        seed: the same seed draws the same scripts.
+        progress: called now and then with the counts so far.
+    """
+    started = time.monotonic()
+    strategy = generator.strategy(known) if isinstance(generator, Scripts) else generator
+    with Duel(theirs, real, known=known, timeout=timeout, state=state, encoding=encoding) as duel:
+        hunt = _Hunt(duel, manners, started + seconds, shrink_seconds, timeout)
+        hunt.search(strategy, examples, seed)
+        if progress:
+            progress(duel.tally)
+        if hunt.best is None and Manner.CUT in manners:
+            _cut(hunt, strategy, seed)
+        if hunt.best is None:
+            return Agreement(duel.tally, time.monotonic() - started, hunt.complete)
+        hunt.polish()
+        duel.be_patient(timeout)
+        shown = _shown(duel, hunt.best)
+        script = hunt.best.script
+        return Disagreement(duel.tally, time.monotonic() - started, finding(shown), script, shown.manner)
+
+
+def _cut(hunt: _Hunt, strategy: SearchStrategy[Script], seed: int) -> None:
+    """Cut one script at every offset; if that shows something, look for the shortest that does."""
+    chosen = hunt.for_cutting
+    if chosen is None or (meeting := hunt.met(chosen, Manner.CUT)) is None:
+        return
+    hunt._note(chosen, meeting)
+    hunt.search(strategy, _CUT_EXAMPLES, seed)
+
+
+def _shown(duel: Duel, best: _Best) -> Meeting:
+    """The disagreement once more with plain keys and in the plainest manner that shows it, if it can be had so."""
+    meeting = best.meeting
+    if meeting.manner is not Manner.ONE_BY_ONE:
+        plainest = duel.meet(best.script, Manner.ONE_BY_ONE)
+        if plainest.difference is not None:
+            meeting = plainest
+    cut = meeting.cut
+    if cut is not None:
+        cut = _bare_offset(best.script, meeting.script, cut)
+    bare = duel.meet(best.script, meeting.manner, cut=cut, bare=True)
+    return bare if bare.difference is not None else meeting
+
+
+def _bare_offset(bare: Script, sent: Script, cut: int) -> int:
+    """Where the cut lies in the script with its plain keys: as far from the end of its step as before."""
+    start = 0
+    for plain, step in zip(bare, sent, strict=True):
+        size, length = len(step.encoded()), len(plain.encoded())
+        if cut < size:
+            return start + (cut if cut <= length // 2 else max(1, length - (size - cut)))
+        cut -= size
+        start += length
+    return max(1, start - 1)

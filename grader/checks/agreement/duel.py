@@ -1,0 +1,196 @@
+"""One script on two servers: sent to both in the same manner, compared, and what it left behind read back.
+
+A `Duel` keeps the connections to a real Redis and to the server beside it, sees to it that scripts do not disturb each
+other, and tells a disagreement from a matter of chance.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from grader.checks.agreement.compare import Comparison, Difference, compare
+from grader.checks.agreement.manners import Manner, changed
+from grader.checks.agreement.play import Address, HasAddress, Play, Player
+from grader.checks.agreement.script import Script, Step
+from grader.checks.agreement.state import reading_back
+from grader.checks.agreement.tolerances import of
+
+# Commands that see or change more than the keys they name: their scripts begin with an empty server.
+WHOLE_KEYSPACE = frozenset(("DBSIZE", "FLUSHALL", "FLUSHDB", "KEYS", "RANDOMKEY", "SCAN", "SWAPDB"))
+_CONFIRMATIONS = 2
+
+
+class NeedsFlush(ValueError):
+    """A script sees the whole keyspace, but the server has no FLUSHALL yet to empty it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """How one script went.
+
+    `script` is what was sent, keys prefixed and words changed; `comparison` has the first difference, `in_state`
+    tells whether it was found when reading back, with `readback` as its script.
+    """
+
+    script: Script
+    manner: Manner
+    cut: int | None
+    comparison: Comparison
+    in_state: bool = False
+    readback: Script = field(default=Script(()))
+
+    @property
+    def difference(self) -> Difference | None:
+        """Where the servers part, if they do."""
+        return self.comparison.difference
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was compared so far. `by_command` counts (command, "equal", "tolerated" or "different")."""
+
+    scripts: int = 0
+    equal: int = 0
+    tolerated: int = 0
+    different: int = 0
+    by_chance: int = 0
+    exchanges: int = 0
+    by_command: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def replies(self) -> int:
+        """All replies that were compared."""
+        return self.equal + self.tolerated + self.different
+
+    def add(self, comparison: Comparison) -> None:
+        """Count what was found in one comparison."""
+        self.equal += comparison.equal
+        self.tolerated += comparison.tolerated
+        self.different += comparison.difference is not None
+        self.by_command.update(comparison.by_command)
+
+
+class Duel:
+    """A server (`theirs`) and a real Redis, side by side.
+
+    Args:
+        theirs: the server to judge.
+        real: a real Redis, the check's own: it is flushed before every script.
+        known: the commands that `theirs` has; None for all of them.
+        timeout: seconds of silence that count as no answer.
+        state: whether to read back what a script left.
+        encoding: whether to compare OBJECT ENCODING then.
+        always_flush: an empty server for each script instead of keys of its own.
+    """
+
+    def __init__(
+        self,
+        theirs: HasAddress | Address,
+        real: HasAddress | Address,
+        *,
+        known: Collection[str] | None = None,
+        timeout: float = 1.0,
+        state: bool = True,
+        encoding: bool = False,
+        always_flush: bool = False,
+    ) -> None:
+        self.known = known
+        self.tally = Tally()
+        self._state, self._encoding = state, encoding
+        self._always_flush = always_flush
+        self._real, self._theirs = Player(real, 5.0), Player(theirs, timeout)
+        self._real_reader, self._their_reader = Player(real, 5.0), Player(theirs, timeout)
+        # Keys of an earlier run must not be met again: the server may have kept them.
+        self._run = os.urandom(2).hex().encode()
+        self._numbers = itertools.count()
+
+    def __enter__(self) -> Duel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for player in (self._real, self._theirs, self._real_reader, self._their_reader):
+            player.close()
+
+    def be_patient(self, timeout: float) -> None:
+        """Wait `timeout` seconds for a silent server from now on."""
+        self._theirs.timeout = self._their_reader.timeout = timeout
+
+    def meet(
+        self, script: Script, manner: Manner, *, cut: int | None = None, bare: bool = False, count: bool = True
+    ) -> Meeting:
+        """Play the script on both in this manner, and compare.
+
+        `bare` leaves the keys as they are: for a last time, to be shown. `count` adds it to the tally.
+
+        Raises:
+            NeedsFlush: where the script sees other keys than its own and `theirs` cannot be emptied.
+        """
+        flush = self._always_flush or any(step.name in WHOLE_KEYSPACE for step in script)
+        if flush and self.known is not None and "FLUSHALL" not in self.known:
+            if not self._always_flush:
+                raise NeedsFlush("a script that sees the whole keyspace needs FLUSHALL in an earlier stage")
+            flush = False
+        prefix = b"" if flush or bare else b"%b:%06x:" % (self._run, next(self._numbers))
+        sent = changed(manner, script.prefixed(prefix))
+        meeting = self._met(sent, manner, cut, flush)
+        if count:
+            self.tally.scripts += 1
+            self.tally.exchanges += len(sent)
+            self.tally.add(meeting.comparison)
+        return meeting
+
+    def _met(self, sent: Script, manner: Manner, cut: int | None, flush: bool) -> Meeting:
+        real = self._real_play(sent)
+        theirs = self._theirs.play(
+            sent,
+            together=manner in (Manner.TOGETHER, Manner.CUT, Manner.INLINE),
+            byte_by_byte=manner is Manner.BYTE_BY_BYTE,
+            cut=cut,
+            flush=flush,
+            like=real,
+        )
+        names: dict[bytes, bytes] = {}
+        found = compare(real, theirs, names=names)
+        if found.difference or found.unfinished or not self._state:
+            return Meeting(sent, manner, cut, found)
+        readback = reading_back(sent.keys(), self._real_reader, self.known, encoding=self._encoding)
+        if not readback.steps:
+            return Meeting(sent, manner, cut, found)
+        kept = compare(self._real_reader.play(readback), self._their_reader.play(readback), names=names)
+        found.equal += kept.equal
+        found.tolerated += kept.tolerated
+        found.by_command += kept.by_command
+        found.difference = kept.difference
+        return Meeting(sent, manner, cut, found, kept.difference is not None, readback)
+
+    def _real_play(self, sent: Script) -> Play:
+        return self._real.play(sent, flush=True, witnesses=witnesses(sent))
+
+    def is_chance(self, script: Script, manner: Manner, cut: int | None = None) -> bool:
+        """Whether a difference that this script showed is none: Redis differs from itself, or it comes no more."""
+        for _ in range(_CONFIRMATIONS):
+            first, second = self._real_play(script), self._real_play(script)
+            if compare(first, second).difference is not None:
+                return True
+            if self.meet(script, manner, cut=cut, count=False).difference is None:
+                return True
+        return False
+
+
+def witnesses(script: Script) -> dict[int, Step]:
+    """Which commands to send to the real Redis just before which steps, to know what a random reply may be."""
+    found: dict[int, Step] = {}
+    for place, step in enumerate(script):
+        if step.name == "MULTI":
+            break
+        tolerance = of(step)
+        if tolerance is not None and tolerance.witness is not None and len(step.args) > 1 - (step.name == "RANDOMKEY"):
+            found[place] = tolerance.witness(step)
+    return found

@@ -1,0 +1,157 @@
+"""One stage's check, run: its generators on the learner's server and on real Redis, then its probes.
+
+Whoever runs stages (the command line, a marking run, the kill matrix) calls `check_stage` with two servers that run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from grader.checks.agreement.agree import Disagreement, compare_servers
+from grader.checks.agreement.duel import Tally
+from grader.checks.agreement.manners import Manner
+from grader.checks.agreement.show import Finding
+from grader.checks.stages.registry import Generated, Probe, UnderTest, checks_of, taught_by
+from grader.checks.verdict import Broken
+from grader.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPromise:
+    """What a probe found: the same face as `Finding`, without a script."""
+
+    promise: str
+    expected: str
+    happened: str
+    misconception: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        return f"{self.promise}\nexpected\n  {_indented(self.expected)}\nbut\n  {_indented(self.happened)}"
+
+    def renderable(self) -> RenderableType:
+        """The same for rich."""
+        return Text(self.text)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+@dataclass(slots=True)
+class StageResult:
+    """What became of one stage.
+
+    `finding` is None where everything agreed. `scripts`, `replies` and `exchanges` count what was compared, `probes`
+    how many were run, `seconds` the time all of it took; `complete` is False if the time was over before all scripts
+    were tried.
+    """
+
+    slug: str
+    finding: Finding | BrokenPromise | None = None
+    scripts: int = 0
+    replies: int = 0
+    exchanges: int = 0
+    probes: int = 0
+    seconds: float = 0.0
+    complete: bool = True
+    tallies: list[Tally] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the stage is green. One without any check is not."""
+        return self.finding is None and bool(self.scripts or self.probes)
+
+
+def manners_for(generated: Generated, built: Collection[str] | None) -> frozenset[Manner]:
+    """The manners in which a generator's scripts are sent to a server that has these stages (None: all of them).
+
+    A manner that some stage teaches waits for that stage.
+    """
+    if built is None:
+        return generated.manners
+    taught = taught_by()
+    ready = {manner for manner in Manner if manner not in taught or any(slug in built for slug in taught[manner])}
+    return generated.manners & (ready | generated.teaches)
+
+
+def check_stage(
+    slug: str,
+    theirs: UnderTest,
+    real: Server,
+    known_commands: Collection[str] | None,
+    *,
+    built: Collection[str] | None = None,
+    effort: float = 1.0,
+    seconds: float = 10.0,
+    timeout: float = 1.0,
+    seed: int = 0,
+    progress: Callable[[Tally], None] | None = None,
+) -> StageResult:
+    """Check one stage on a running server; the first finding ends it.
+
+    Args:
+        slug: the stage, ``mini.append``.
+        theirs: the learner's server; it is left running, with keys in it.
+        real: a real Redis for this check alone: it is flushed.
+        known_commands: what the stages up to and with this one make work (None: everything), such as "GET" and
+            "CONFIG GET"; state is read back with these only.
+        built: the slugs of these stages (None: all).
+        effort: how many scripts, as a multiple of what each generator asks for.
+        seconds: for each generator, after which no further script is tried.
+        timeout: seconds of silence that count as no answer.
+        seed: the same seed draws the same scripts.
+        progress: called now and then with the counts so far.
+    """
+    started = time.monotonic()
+    result = StageResult(slug)
+    checks = checks_of(slug)
+    for generated in checks.generators:
+        found = compare_servers(
+            theirs,
+            real,
+            generated.make(),
+            known=known_commands,
+            manners=manners_for(generated, built),
+            examples=max(1, round(generated.examples * effort)),
+            seconds=seconds,
+            timeout=timeout,
+            state=generated.state,
+            encoding=generated.encoding,
+            seed=seed,
+            progress=progress,
+        )
+        _count(result, found.tally)
+        if isinstance(found, Disagreement):
+            result.finding = found.finding
+            break
+        result.complete &= found.complete
+    if result.finding is None:
+        result.finding = next(
+            (broken for probe in checks.probes if (broken := _probed(probe, theirs, real, result))), None
+        )
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def _count(result: StageResult, tally: Tally) -> None:
+    result.tallies.append(tally)
+    result.scripts += tally.scripts
+    result.replies += tally.replies
+    result.exchanges += tally.exchanges
+
+
+def _probed(probe: Probe, theirs: UnderTest, real: Server, result: StageResult) -> BrokenPromise | None:
+    result.probes += 1
+    try:
+        probe(theirs, real)
+    except Broken as broken:
+        promise = (probe.__doc__ or getattr(probe, "__name__", "a promise").replace("_", " ")).strip()
+        return BrokenPromise(promise, broken.expected, broken.happened, broken.misconception)
+    return None
