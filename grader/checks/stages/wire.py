@@ -112,7 +112,7 @@ def a_client_is_let_in_and_its_end_is_noticed(theirs: UnderTest, real: Server) -
     """Several clients at once; when one closes its side, the server closes its own."""
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(_connect(theirs)) for _ in range(3)]
-        for number, client in enumerate(clients, 1):
+        for number, client in reversed(list(enumerate(clients, 1))):
             client.shutdown(socket.SHUT_WR)
             came, end = _all_of(client)
             if b"not built yet" in came:
