@@ -67,23 +67,23 @@ def reset(
     path = folder / relative
     if exercise.file is not None:
         fresh = release() if starter is None else starter.encode()
-        old = _keep(path, _free(kept / f"{stamp}-{exercise.slug}.py"))
-        _write(path, fresh)
+        old = _keep(path, free_path(kept / f"{stamp}-{exercise.slug}.py"))
+        write_whole(path, fresh)
         return Reset(old, f"{relative} is the starter again")
     notebook = _read(path)
     if notebook is None:
         how = "could not be read" if path.exists() else "was missing"
         fresh = release()
-        old = _keep(path, _free(kept / f"{stamp}-{Path(relative).name}"))
-        _write(path, fresh)
+        old = _keep(path, free_path(kept / f"{stamp}-{Path(relative).name}"))
+        write_whole(path, fresh)
         return Reset(old, f"{relative} {how}, so the whole notebook is the starter again")
     old_text = _put_text(notebook, exercise, starter)
     if old_text is None:
         old_text = _put_back(notebook, json.loads(release()), exercise)
-    old = _free(kept / f"{stamp}-{exercise.slug}.py")
+    old = free_path(kept / f"{stamp}-{exercise.slug}.py")
     old.write_text(old_text, encoding="utf-8", errors="backslashreplace")
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    _write(path, text.encode(errors="backslashreplace"))
+    write_whole(path, text.encode(errors="backslashreplace"))
     return Reset(old, f"the answer cell of {exercise.slug} in {relative} is the starter again")
 
 
@@ -222,7 +222,7 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["git", *words], cwd=folder, capture_output=True, check=False)
 
 
-def _free(path: Path) -> Path:
+def free_path(path: Path) -> Path:
     """`path`, or a numbered one beside it where that is taken: what was kept is never written over."""
     number, free = 1, path
     while free.exists():
@@ -239,7 +239,7 @@ def _keep(path: Path, kept: Path) -> Path:
     return kept
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write as a whole or not at all, through a link to where it points."""
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
