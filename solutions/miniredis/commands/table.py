@@ -161,5 +161,5 @@ def wrong_arity(name: str) -> CommandError:
 
 
 def _latin(data: bytes) -> str:
-    """Bytes as text that turns back into the same bytes when the error is encoded."""
-    return data.decode("latin-1")
+    """Bytes as text that turns back into the same bytes when the error is encoded; up to a zero byte, as C has it."""
+    return data.partition(b"\0")[0].decode("latin-1")
