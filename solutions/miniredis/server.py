@@ -180,9 +180,10 @@ class Server:
         self._next_cron = time.monotonic() + 1 / int(self.config["hz"])
         self._on_its_own = True
         for database in self.databases:
-            # A database with many ended keys is worth another look at once.
-            while database.end_some(20) > 5:
-                pass
+            with contextlib.suppress(NotImplementedError):  # not built yet: keys end when they are asked for
+                # A database with many ended keys is worth another look at once.
+                while database.end_some(20) > 5:
+                    pass
         self._on_its_own = False
 
     def watch_socket(self, client: Client, writing: bool) -> None:

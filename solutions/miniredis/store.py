@@ -108,6 +108,15 @@ class Database:
             return None
         return value
 
+    def look(self, key: bytes) -> Value | None:
+        """Return the value for a command that asks about the key: counts a hit or a miss, but the key is not used."""
+        value = self.peek(key)
+        if value is None:
+            self.server.stats.misses += 1
+        else:
+            self.server.stats.hits += 1
+        return value
+
     # Changing
 
     def set(self, key: bytes, value: Value, keep_ttl: bool = False) -> None:
@@ -146,6 +155,20 @@ class Database:
         self.expires.clear()
         self.used.clear()
         return count
+
+    def swap(self, other: Database) -> None:
+        """Exchange all keys with another database; whoever watches or waits for one of them stays, and is told."""
+        affected = [
+            (database, key)
+            for database in (self, other)
+            for key in [*database.watchers, *database.waiting]
+            if key in self.keys or key in other.keys
+        ]
+        self.keys, other.keys = other.keys, self.keys
+        self.expires, other.expires = other.expires, self.expires
+        self.used, other.used = other.used, self.used
+        for database, key in affected:
+            database.touched(key)
 
     def modified(self, key: bytes, kind: str, event: str, changes: int = 1) -> None:
         """Tell everybody that a key has changed.
@@ -188,7 +211,7 @@ class Database:
 
     def end_if_due(self, key: bytes) -> bool:
         """Remove the key if its time has come; whether it had."""
-        ### BEGIN SOLUTION mini.lazy-expiry
+        ### BEGIN SOLUTION mini.expire
         when = self.expires.get(key)
         if when is None or when > self.server.now or self.server.loading:
             return False
@@ -198,10 +221,12 @@ class Database:
 
     def end(self, key: bytes) -> None:
         """Remove a key whose time has come, and tell: the files, the watchers, the listeners."""
+        ### BEGIN SOLUTION mini.lazy-expiry
         self.delete(key)
         self.server.stats.expired += 1
         self.server.propagate(self, [b"DEL", key])
         self.modified(key, "x", "expired", changes=0)
+        ### END SOLUTION
 
     def end_some(self, sample: int) -> int:
         """Look at `sample` keys that have an end and remove those that are due; how many ("active expiry").

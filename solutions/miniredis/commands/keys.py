@@ -1,14 +1,24 @@
-"""Commands on keys of any type: their being there, their end, their name."""
+"""Commands on keys of any type: their being there, their names, and the databases they live in."""
 
 from __future__ import annotations
 
-from miniredis.commands.table import command
+import copy as copying
+
+from miniredis.commands.arguments import integer, syntax_error
+from miniredis.commands.table import command, container
 from miniredis.connection import Client
-from miniredis.resp import Args, Reply, Status
-from miniredis.values import type_name
+from miniredis.numbers import parse_int
+from miniredis.resp import OK, Args, CommandError, Reply, Status
+from miniredis.store import Database
+from miniredis.values import Value, type_name
+
+EMBEDDED = 44  # bytes: Redis keeps strings up to here in one piece with their header ("embstr")
+SAME_OBJECT = "ERR source and destination objects are the same"
+NO_SUCH_KEY = "ERR no such key"
+NO_SUCH_DATABASE = "ERR DB index is out of range"
 
 
-@command("DEL", arity=-2, flags="write", keys=(1, -1, 1))
+@command("DEL", arity=-2, flags="write", keys=(1, -1, 1), group="generic")
 def del_(client: Client, args: Args) -> Reply:
     """DEL key [key …]: remove keys. How many there were."""
     ### BEGIN SOLUTION mini.del
@@ -21,24 +31,172 @@ def del_(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("EXISTS", arity=-2, flags="readonly fast", keys=(1, -1, 1))
+@command("UNLINK", arity=-2, flags="write fast", keys=(1, -1, 1), group="generic")
+def unlink(client: Client, args: Args) -> Reply:
+    """UNLINK key [key …]: DEL that gives memory back in a thread. Python gives it back by itself, so it is DEL here."""
+    ### BEGIN SOLUTION mini.del
+    return del_(client, args)
+    ### END SOLUTION
+
+
+@command("EXISTS", arity=-2, flags="readonly fast", keys=(1, -1, 1), group="generic")
 def exists(client: Client, args: Args) -> Reply:
     """EXISTS key [key …]: how many of them are there; one named twice counts twice."""
+    ### BEGIN SOLUTION mini.exists
+    return sum(client.db.look(key) is not None for key in args[1:])
+    ### END SOLUTION
+
+
+@command("TOUCH", arity=-2, flags="readonly fast", keys=(1, -1, 1), group="generic")
+def touch(client: Client, args: Args) -> Reply:
+    """TOUCH key [key …]: mark keys as used just now. How many there are."""
     ### BEGIN SOLUTION mini.exists
     return sum(client.db.read_any(key) is not None for key in args[1:])
     ### END SOLUTION
 
 
-@command("TYPE", arity=2, flags="readonly fast", keys=(1, 1, 1))
+@command("TYPE", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic")
 def type_(client: Client, args: Args) -> Reply:
     """TYPE key: string, list, set, zset, hash, stream, or none."""
     ### BEGIN SOLUTION mini.type
-    value = client.db.peek(args[1])
+    value = client.db.look(args[1])
     return Status("none" if value is None else type_name(value))
     ### END SOLUTION
 
 
-@command("DBSIZE", arity=1, flags="readonly fast")
+@command("RANDOMKEY", arity=1, flags="readonly", group="generic")
+def randomkey(client: Client, args: Args) -> Reply:
+    """RANDOMKEY: any key, or nil when there is none."""
+    ### BEGIN SOLUTION mini.randomkey
+    while (key := client.db.keys.random_key()) is not None:
+        if client.db.peek(key) is not None:
+            return key
+    return None
+    ### END SOLUTION
+
+
+@command("RENAME", arity=3, flags="write", keys=(1, 2, 1), group="generic")
+def rename(client: Client, args: Args) -> Reply:
+    """RENAME key newkey: give a key another name; what had that name is gone. OK."""
+    ### BEGIN SOLUTION mini.rename
+    _rename(client.db, args[1], args[2], replace=True)
+    return OK
+    ### END SOLUTION
+
+
+@command("RENAMENX", arity=3, flags="write fast", keys=(1, 2, 1), group="generic")
+def renamenx(client: Client, args: Args) -> Reply:
+    """RENAMENX key newkey: give a key another name if that is free. 1, or 0 if it is not."""
+    ### BEGIN SOLUTION mini.rename
+    return int(_rename(client.db, args[1], args[2], replace=False))
+    ### END SOLUTION
+
+
+def _rename(db: Database, old: bytes, new: bytes, replace: bool) -> bool:
+    """Move a value with its end from one name to another; whether it was done."""
+    ### BEGIN SOLUTION mini.rename
+    value = db.edit_any(old)
+    if value is None:
+        raise CommandError(NO_SUCH_KEY)
+    if db.edit_any(new) is not None and not replace:
+        return False
+    if old == new:
+        return True
+    end = db.expires_at(old)
+    db.delete(old)
+    db.set(new, value)
+    if end is not None:
+        db.expire_at(new, end)
+    db.modified(old, "g", "rename_from", changes=0)
+    db.modified(new, "g", "rename_to")
+    return True
+    ### END SOLUTION
+
+
+@command("COPY", arity=-3, flags="write denyoom", keys=(1, 2, 1), group="generic")
+def copy(client: Client, args: Args) -> Reply:
+    """COPY source destination [DB number] [REPLACE]: a second key with the same value and end. 1 or 0. O(elements)."""
+    ### BEGIN SOLUTION mini.copy
+    source, new = args[1], args[2]
+    target, replace = _copy_options(client, args)
+    if target is client.db and source == new:
+        raise CommandError(SAME_OBJECT)
+    value = client.db.read_any(source)
+    if value is None or (target.edit_any(new) is not None and not replace):
+        return 0
+    target.delete(new)
+    target.set(new, copying.deepcopy(value))
+    target.expire_at(new, client.db.expires_at(source))
+    target.modified(new, "g", "copy_to")
+    return 1
+    ### END SOLUTION
+
+
+def _copy_options(client: Client, args: Args) -> tuple[Database, bool]:
+    """Read [DB number] [REPLACE]: where to, and whether over what is there."""
+    ### BEGIN SOLUTION mini.copy
+    target, replace = client.db, False
+    at = 3
+    while at < len(args):
+        word = args[at].upper()
+        if word == b"REPLACE":
+            replace = True
+        elif word == b"DB" and at + 1 < len(args):
+            target = numbered_database(client, args[at + 1])
+            at += 1
+        else:
+            raise syntax_error()
+        at += 1
+    return target, replace
+    ### END SOLUTION
+
+
+@command("MOVE", arity=3, flags="write fast", keys=(1, 1, 1), group="generic")
+def move(client: Client, args: Args) -> Reply:
+    """MOVE key db: take a key to another database, if it is not there already. 1 or 0."""
+    ### BEGIN SOLUTION mini.move
+    key, source, target = args[1], client.db, numbered_database(client, args[2])
+    if target is source:
+        raise CommandError(SAME_OBJECT)
+    value = source.edit_any(key)
+    if value is None or target.edit_any(key) is not None:
+        return 0
+    end = source.expires_at(key)
+    source.delete(key)
+    target.set(key, value)
+    target.expire_at(key, end)
+    source.modified(key, "g", "move_from", changes=0)
+    target.modified(key, "g", "move_to")
+    return 1
+    ### END SOLUTION
+
+
+def numbered_database(client: Client, arg: bytes) -> Database:
+    """Return the database with this number."""
+    index = integer(arg)
+    if not -(2**31) <= index < 2**31:
+        raise CommandError("ERR value is out of range, value must between -2147483648 and 2147483647")
+    if not 0 <= index < len(client.server.databases):
+        raise CommandError(NO_SUCH_DATABASE)
+    return client.server.databases[index]
+
+
+@command("SWAPDB", arity=3, flags="write fast", group="server")
+def swapdb(client: Client, args: Args) -> Reply:
+    """SWAPDB index index: what was in one database is now in the other, at once for all clients. O(1)."""
+    ### BEGIN SOLUTION mini.move
+    one = integer(args[1], "ERR invalid first DB index")
+    two = integer(args[2], "ERR invalid second DB index")
+    databases = client.server.databases
+    if not (0 <= one < len(databases) and 0 <= two < len(databases)):
+        raise CommandError(NO_SUCH_DATABASE)
+    databases[one].swap(databases[two])
+    client.server.dirty += 1
+    return OK
+    ### END SOLUTION
+
+
+@command("DBSIZE", arity=1, flags="readonly fast", group="server")
 def dbsize(client: Client, args: Args) -> Reply:
     """DBSIZE: how many keys the database has."""
     ### BEGIN SOLUTION mini.dbsize
@@ -46,7 +204,120 @@ def dbsize(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("FLUSHALL", arity=-1, flags="write")
+@command("FLUSHDB", arity=-1, flags="write", group="server")
+def flushdb(client: Client, args: Args) -> Reply:
+    """FLUSHDB [ASYNC | SYNC]: remove all keys of the database. OK."""
+    ### BEGIN SOLUTION mini.dbsize
+    _check_how(args)
+    client.server.dirty += client.db.clear()
+    return OK
+    ### END SOLUTION
+
+
+@command("FLUSHALL", arity=-1, flags="write", group="server")
 def flushall(client: Client, args: Args) -> Reply:
-    """FLUSHALL [ASYNC | SYNC]: remove all keys of all databases."""
-    raise NotImplementedError
+    """FLUSHALL [ASYNC | SYNC]: remove all keys of all databases. OK."""
+    ### BEGIN SOLUTION mini.dbsize
+    _check_how(args)
+    client.server.dirty += sum(database.clear() for database in client.server.databases)
+    return OK
+    ### END SOLUTION
+
+
+def _check_how(args: Args) -> None:
+    """ASYNC and SYNC say in which thread memory is given back; here they are only checked."""
+    ### BEGIN SOLUTION mini.dbsize
+    if len(args) > 2 or (len(args) == 2 and args[1].upper() not in (b"ASYNC", b"SYNC")):
+        raise syntax_error()
+    ### END SOLUTION
+
+
+container("OBJECT", group="generic")
+
+
+@command("OBJECT ENCODING", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+def object_encoding(client: Client, args: Args) -> Reply:
+    """OBJECT ENCODING key: the name of the data structure that Redis would keep the value in; nil without a key."""
+    ### BEGIN SOLUTION mini.object
+    value = client.db.peek(args[2])
+    return None if value is None else encoding_of(value).encode()
+    ### END SOLUTION
+
+
+def encoding_of(value: Value) -> str:
+    """Return Redis's name of the representation of a value."""
+    ### BEGIN SOLUTION mini.object
+    if isinstance(value, bytearray):
+        return "raw"
+    if isinstance(value, bytes):
+        if parse_int(value) is not None:
+            return "int"
+        return "embstr" if len(value) <= EMBEDDED else "raw"
+    return value.encoding
+    ### END SOLUTION
+
+
+@command("OBJECT REFCOUNT", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+def object_refcount(client: Client, args: Args) -> Reply:
+    """OBJECT REFCOUNT key: how many places refer to the value: one since Redis 8 shares none. nil without a key."""
+    ### BEGIN SOLUTION mini.object
+    return None if client.db.peek(args[2]) is None else 1
+    ### END SOLUTION
+
+
+@command("OBJECT IDLETIME", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+def object_idletime(client: Client, args: Args) -> Reply:
+    """OBJECT IDLETIME key: seconds since the value was last used; nil without a key."""
+    if client.db.peek(args[2]) is None:
+        return None
+    if _counts_use(client):
+        raise CommandError(f"ERR An LFU maxmemory policy is selected, idle time not tracked. {_SWITCHING}")
+    ### BEGIN SOLUTION mini.object
+    return max(client.server.clock - client.db.used.get(args[2], client.server.clock), 0)
+    ### END SOLUTION
+
+
+@command("OBJECT FREQ", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+def object_freq(client: Client, args: Args) -> Reply:
+    """OBJECT FREQ key: how often the value was used lately, on a logarithmic scale to 255; nil without a key."""
+    if client.db.peek(args[2]) is None:
+        return None
+    if not _counts_use(client):
+        raise CommandError(f"ERR An LFU maxmemory policy is not selected, access frequency not tracked. {_SWITCHING}")
+    ### BEGIN SOLUTION mini.object
+    return client.db.used.get(args[2], 0) & 255
+    ### END SOLUTION
+
+
+_SWITCHING = (
+    "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
+)
+
+
+def _counts_use(client: Client) -> bool:
+    """Whether keys are marked with how often they were used (LFU) and not when (LRU)."""
+    return "lfu" in str(client.server.config.get("maxmemory-policy", ""))
+
+
+@command("OBJECT HELP", arity=2, flags="loading stale", group="generic")
+def object_help(client: Client, args: Args) -> Reply:
+    """OBJECT HELP: what there is."""
+    return [Status(line) for line in _HELP.splitlines()]
+
+
+_HELP = """\
+OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+ENCODING <key>
+    Return the kind of internal representation used in order to store the value
+    associated with a <key>.
+FREQ <key>
+    Return the access frequency index of the <key>. The returned integer is
+    proportional to the logarithm of the recent access frequency of the key.
+IDLETIME <key>
+    Return the idle time of the <key>, that is the approximated number of
+    seconds elapsed since the last access to the key.
+REFCOUNT <key>
+    Return the number of references of the value associated with the specified
+    <key>.
+HELP
+    Print this help."""
