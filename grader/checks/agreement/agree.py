@@ -41,13 +41,21 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """The two servers part, and `finding` shows where; `script` is the shortest found, without prefixes."""
+    """The two servers part, and `finding` shows where.
+
+    `script` is the shortest found, without prefixes; `meeting` is how it went when it was sent for the last time.
+    """
 
     tally: Tally
     seconds: float
     finding: Finding
     script: Script
-    manner: Manner
+    meeting: Meeting
+
+    @property
+    def manner(self) -> Manner:
+        """How it was sent."""
+        return self.meeting.manner
 
 
 class _Found(Exception):
@@ -230,7 +238,7 @@ def compare_servers(
         duel.be_patient(timeout)
         shown = _shown(duel, hunt.best)
         script = hunt.best.script
-        return Disagreement(duel.tally, time.monotonic() - started, finding(shown), script, shown.manner)
+        return Disagreement(duel.tally, time.monotonic() - started, finding(shown), script, shown)
 
 
 def _cut(hunt: _Hunt, strategy: SearchStrategy[Script], seed: int) -> None:

@@ -48,13 +48,14 @@ def _indented(text: str) -> str:
 class StageResult:
     """What became of one stage.
 
-    `finding` is None where everything agreed. `scripts`, `replies` and `exchanges` count what was compared, `probes`
+    `finding` is None where everything agreed, and `disagreement` has the script behind it where there is one. `scripts`, `replies` and `exchanges` count what was compared, `probes`
     how many were run, `seconds` the time all of it took; `complete` is False if the time was over before all scripts
     were tried.
     """
 
     slug: str
     finding: Finding | BrokenPromise | None = None
+    disagreement: Disagreement | None = None
     scripts: int = 0
     replies: int = 0
     exchanges: int = 0
@@ -129,7 +130,7 @@ def check_stage(
         )
         _count(result, found.tally)
         if isinstance(found, Disagreement):
-            result.finding = found.finding
+            result.finding, result.disagreement = found.finding, found
             break
         result.complete &= found.complete
     if result.finding is None:
