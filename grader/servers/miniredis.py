@@ -34,6 +34,7 @@ _PATIENCE = 10.0  # seconds to accept a connection
 _GREETING = 0.3  # seconds that one who accepts may take to say anything
 _PING = b"*1\r\n$4\r\nPING\r\n"
 _PLACE = re.compile(r'^\s*File "([^"]+)", line (\d+)')
+_NO_PACKAGE = re.compile(r"No module named '?miniredis(\.__main__)?(['\s;]|$)")
 _UNBUILT = re.compile(r"NotImplementedError: (mini\.[a-z0-9-]+)")
 
 
@@ -340,7 +341,7 @@ class MiniServer:
                 "That stage is what it needs to come so far.",
                 f"Build it; `course hint {slug}` helps.",
             )
-        if re.search(r"No module named '?miniredis", log):
+        if _NO_PACKAGE.search(log):
             return StartFailed(
                 f"There is no server to start in {self.home.name}/: {error or 'no package miniredis'}.",
                 f"{self.home.name}/miniredis/ with its __main__.py is what `python -m miniredis` runs.",
