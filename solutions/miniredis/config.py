@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from miniredis.values.packing import LIMITS
 from miniredis.words import split_words
 
 Setting: TypeAlias = str | int | bool
@@ -56,6 +57,8 @@ OPTIONS = (
     Option("notify-keyspace-events", ""),
     Option("slowlog-log-slower-than", 10_000),
     Option("slowlog-max-len", 128),
+    Option("latency-monitor-threshold", 0),
+    Option("latency-tracking", False),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -75,7 +78,9 @@ class Config(dict[str, Setting]):
         option = _BY_NAME.get(name.lower())
         if option is None:
             raise BadSetting(f"'{name}' is not a setting of this server")
-        self[option.name] = _read(option, text)
+        value = self[option.name] = _read(option, text)
+        if option.name in LIMITS:
+            LIMITS[option.name] = int(value)
 
 
 def _read(option: Option, text: str) -> Setting:

@@ -1,5 +1,5 @@
 """The commands, a module a family. Importing this registers them all."""
 
-from miniredis.commands import connection, expire, keys, scan, strings
+from miniredis.commands import connection, expire, hashes, keys, lists, scan, sets, strings
 
-__all__ = ["connection", "expire", "keys", "scan", "strings"]
+__all__ = ["connection", "expire", "hashes", "keys", "lists", "scan", "sets", "strings"]

@@ -18,6 +18,14 @@ def integer(arg: bytes, error: str = NOT_AN_INTEGER) -> int:
     return value
 
 
+def integer_from(least: int, arg: bytes, error: str = NOT_AN_INTEGER) -> int:
+    """Return the integer that `arg` is, or raise `error` where it is none or below `least`."""
+    value = parse_int(arg)
+    if value is None or value < least:
+        raise CommandError(error)
+    return value
+
+
 def syntax_error() -> CommandError:
     """The error for options nobody knows, or that do not go together."""
     return CommandError(SYNTAX_ERROR)
