@@ -7,7 +7,7 @@ import os
 import textwrap
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.text import Text
@@ -111,8 +111,16 @@ def print_card(exercise: Exercise, result: ExerciseResult, hints_shown: int) -> 
         out().print(text)
 
 
-def print_hint(exercise: Exercise, number: int) -> None:
-    """Hint `number` (from 1) of an exercise: paragraphs wrapped, code as it is."""
+class _WithHints(Protocol):
+    @property
+    def slug(self) -> str: ...
+
+    @property
+    def hints(self) -> tuple[str, ...]: ...
+
+
+def print_hint(exercise: _WithHints, number: int) -> None:
+    """Hint `number` (from 1) of an exercise or stage: paragraphs wrapped, code as it is."""
     out().print(Text.assemble((f"Hint {number} of {len(exercise.hints)}", "bold"), (f"  {exercise.slug}", "dim")))
     for index, part in enumerate(exercise.hints[number - 1].split("```")):
         if index % 2:

@@ -49,10 +49,17 @@ def check(
     what: What = None,
     solutions: Annotated[bool, typer.Option("--solutions", help="Check the course's own solutions.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="The whole card of every exercise.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Of stages: all of them, not from the first unfinished to the first red.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Check your answers. Status 0 when all are solved, 1 when not, 3 when the grader itself failed."""
+    """Check your answers, or with `stages` your own Redis. Status 0 when all is right, 1 when not, 3 for our fault."""
     folder = course_folder()
+    if what and _about_stages(what):
+        from grader.cli import stages
+
+        return stages.check(what, solutions, everything, as_json)
     wanted = _select(folder, what)
     if solutions:
         from grader.authoring.build import expand_sources, flatten_start
@@ -72,6 +79,11 @@ def check(
     else:
         _report(folder, results, starters, verbose)
     return _status(results)
+
+
+def _about_stages(words: list[str]) -> bool:
+    """Whether words are about the stages of the learner's server; the modules for those take a second to load."""
+    return words[0] == "stages" or any(word.startswith(("mini.", "miniredis")) for word in words)
 
 
 def _select(folder: Path, what: Iterable[str] | None) -> list[Exercise]:
@@ -168,7 +180,11 @@ def hint(
     number: Annotated[int | None, typer.Option("--number", "-n", help="A particular hint, from 1.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the next hint of an exercise."""
+    """Show the next hint of an exercise or a stage."""
+    if exercise is not None and _about_stages([exercise]):
+        from grader.cli import stages
+
+        return stages.hint(exercise, number, as_json)
     known = Progress(course_folder())
     entries = known.read()
     e = catalog()[exercise] if exercise is not None else _at_hand(entries)
@@ -281,9 +297,16 @@ def _row(e: Exercise, entry: Entry | None) -> dict[str, str | int | None]:
 
 
 def reset(
-    exercise: Annotated[str, typer.Argument(help="The exercise, for example week1.page-views.")],
+    exercise: Annotated[
+        str,
+        typer.Argument(help="An exercise (week1.page-views), a stage (mini.append), a file (miniredis/resp.py)."),
+    ],
 ) -> int:
-    """Bring an exercise back to its starter. What you wrote is kept."""
+    """Bring an exercise or a stage back to its starter. What you wrote is kept."""
+    if _about_stages([exercise]) or "miniredis/" in exercise:
+        from grader.cli import stages
+
+        return stages.reset(exercise)
     from grader.notebook.reset import first_committed, released_path
     from grader.notebook.reset import reset as bring_back
 

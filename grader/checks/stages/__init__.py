@@ -13,8 +13,30 @@ tells; `result.finding.text` is what to print, `result.finding.renderable()` the
 `result.finding.misconception` names the wrong server it looks like where the check knows.
 """
 
-from grader.checks.agreement.manners import Manner
-from grader.checks.agreement.script import Script, Scripts
-from grader.checks.stages.registry import UnderTest, stage, stage_probe
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.checks.agreement.manners import Manner
+    from grader.checks.agreement.script import Script, Scripts
+    from grader.checks.stages.registry import UnderTest, stage, stage_probe
 
 __all__ = ["Manner", "Script", "Scripts", "UnderTest", "stage", "stage_probe"]
+
+_PLACES = {
+    "Manner": "grader.checks.agreement.manners",
+    "Script": "grader.checks.agreement.script",
+    "Scripts": "grader.checks.agreement.script",
+    "UnderTest": "grader.checks.stages.registry",
+    "stage": "grader.checks.stages.registry",
+    "stage_probe": "grader.checks.stages.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # The list of stages (`catalog`) is asked for often, and by those who have no use for Hypothesis.
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
