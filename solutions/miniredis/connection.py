@@ -11,6 +11,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from miniredis import transactions
 from miniredis.blocking import Wait
 from miniredis.resp import NO_REPLY, Args, ProtocolError, Reply, RequestReader, encode, encode_error
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from miniredis.commands.table import Command
     from miniredis.server import Server
     from miniredis.store import Database
+    from miniredis.tracking import Tracking
 
 READ_SIZE = 64 * 1024
 _ids = itertools.count(1)
@@ -32,6 +34,9 @@ class Client:
         queue: the commands since MULTI, or None outside a transaction.
         wait: what a blocked client waits for (`blocking`).
         retrying: while a blocked command is run again.
+        postponed: the command it stood still with during CLIENT PAUSE, to be looked at again.
+        plain: nothing below makes it special, so its commands need no second look; see `session_changed`.
+        reply_mode: of CLIENT REPLY: "on", "off", "skip" while the reply at hand is left out, "skip next" before that.
     """
 
     def __init__(self, server: Server, sock: socket.socket | None, address: str = "") -> None:
@@ -40,12 +45,13 @@ class Client:
         self.socket = sock
         self.address = address
         self.created = time.time()
-        self.last_used = self.created
+        self.last_used = server.now
         self.db: Database = server.databases[0]
         self.protocol = 2
         self.name = b""
         self.library: dict[bytes, bytes] = {}
         self.authenticated = not server.config["requirepass"]
+        self.plain = self.authenticated
         self.queue: list[tuple[Command, Args]] | None = None
         self.queue_is_broken = False
         self.watching: list[tuple[Database, bytes]] = []
@@ -53,21 +59,40 @@ class Client:
         self.in_exec = False
         self.wait: Wait | None = None
         self.retrying = False
-        self.channels: set[bytes] = set()
-        self.patterns: set[bytes] = set()
-        self.shard_channels: set[bytes] = set()
+        self.postponed: Args | None = None
+        self.channels: dict[bytes, None] = {}
+        self.patterns: dict[bytes, None] = {}
+        self.shard_channels: dict[bytes, None] = {}
+        self.tracking: Tracking | None = None
         self.monitoring = False
-        # CLIENT REPLY: "on", "off", "skip" (the next one), "skipping" (this one)
         self.reply_mode = "on"
         self.no_touch = False
+        self.no_evict = False
         self.last_command: Command | None = None
         self.closing = False  # close once everything is sent
         self.closed = False
         self._reader = RequestReader()
         self._reader.authenticated = self.authenticated
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.commands = 0
+        self._pushes: list[bytes] = []  # what must not leave before the reply at hand
         self._unsent: list[bytes] = []
         self._writing = False  # the loop watches for room in the socket
         self._in_line = False  # stands in server.to_flush
+
+    @property
+    def over_unix_socket(self) -> bool:
+        """Whether it came through `unixsocket`."""
+        return self.socket is not None and self.socket.family == socket.AF_UNIX
+
+    @property
+    def own_address(self) -> str:
+        """The address of the server that it has connected to."""
+        if self.socket is None or self.closed:
+            return ""
+        name = self.socket.getsockname()
+        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else f"{name}:0"
 
     # In
 
@@ -87,12 +112,17 @@ class Client:
         self._reader.feed(data)
         self.run_commands()
         ### END SOLUTION
+        self.last_used = self.server.now
 
     def run_commands(self) -> None:
         """Run the commands that have been read, until one of them waits or the bytes are used up."""
         ### BEGIN SOLUTION mini.ping
         server = self.server
+        server.acting = self
         try:
+            if self.postponed is not None:
+                postponed, self.postponed = self.postponed, None
+                self.send(server.process(self, postponed))
             while self.wait is None and not self.closing:
                 args = self._reader.next()
                 if args is None:
@@ -104,6 +134,7 @@ class Client:
         except ProtocolError as error:
             self.send_error(f"ERR Protocol error: {error}")
             self.closing = True
+        server.acting = None
         ### END SOLUTION
 
     @property
@@ -117,13 +148,35 @@ class Client:
         """Queue a reply; it leaves at the end of the loop's turn, together with the others."""
         if reply is NO_REPLY:
             return
-        if self.reply_mode != "on" and self._swallow():
+        if self.plain:
+            self.send_bytes(encode(reply, self.protocol))
             return
-        self.send_bytes(encode(reply, self.protocol))
+        if self.reply_mode in ("on", "skip next"):
+            self.send_bytes(encode(reply, self.protocol))
+        if self._pushes and not self.in_exec:
+            self._send_pushes()
 
-    def push(self, reply: Reply) -> None:
-        """Queue a message that is no reply, such as one of a channel: CLIENT REPLY does not hold it back."""
-        self.send_bytes(encode(reply, self.protocol))
+    def confirm(self, message: Reply) -> None:
+        """Queue a message that stands for a reply, such as that of SUBSCRIBE: CLIENT REPLY does not hold it back."""
+        self.send_bytes(encode(message, self.protocol))
+
+    def push(self, message: Reply) -> None:
+        """Queue a message that is no reply."""
+        self.push_bytes(encode(message, self.protocol))
+
+    def push_bytes(self, wire: bytes) -> None:
+        """Queue a message that is encoded. Caused by this client's own command, it comes after that command's reply."""
+        if self is not self.server.acting:
+            self.send_bytes(wire)
+            return
+        self._pushes.append(wire)
+        self.plain = False
+        self.send_bytes(b"")
+
+    def _send_pushes(self) -> None:
+        pushes, self._pushes = self._pushes, []
+        self.send_bytes(b"".join(pushes))
+        self.session_changed()
 
     def send_error(self, text: str) -> None:
         """Queue an error reply."""
@@ -138,18 +191,11 @@ class Client:
             self._in_line = True
             self.server.to_flush.append(self)
 
-    def _swallow(self) -> bool:
-        if self.reply_mode == "skipping":
-            self.reply_mode = "on"
-            return True
-        if self.reply_mode == "skip":
-            self.reply_mode = "skipping"
-            return True
-        return self.reply_mode == "off"
-
     def flush(self) -> None:
         """Send what is queued, as much as the socket takes."""
         self._in_line = False
+        if self._pushes:
+            self._send_pushes()
         if self.closed or self.socket is None:
             return
         ### BEGIN SOLUTION mini.ping
@@ -173,6 +219,51 @@ class Client:
     def unsent(self) -> int:
         """Bytes that wait for the socket."""
         return sum(map(len, self._unsent))
+
+    # The session
+
+    @property
+    def subscriptions(self) -> int:
+        """How many channels, patterns and shard channels it listens to."""
+        return len(self.channels) + len(self.patterns) + len(self.shard_channels)
+
+    def session_changed(self) -> None:
+        """Look again whether there is anything special: after AUTH, MULTI, SUBSCRIBE, CLIENT REPLY and their like."""
+        self._reader.authenticated = self.authenticated
+        self.plain = (
+            self.authenticated
+            and self.queue is None
+            and self.reply_mode == "on"
+            and self.tracking is None
+            and not self.monitoring
+            and not self.subscriptions
+            and not self._pushes
+        )
+
+    def begin_command(self) -> None:
+        """Forget what was said about one command only. Called for clients that are not plain."""
+        if self.reply_mode in ("skip", "skip next"):
+            self.reply_mode = "skip" if self.reply_mode == "skip next" else "on"
+        if self.tracking is not None and self.queue is None:
+            last = self.last_command
+            if last is None or last.name != "client|caching":
+                self.tracking.caching = None
+
+    def reset(self) -> None:
+        """Make the connection what it was when it was new."""
+        server = self.server
+        transactions.discard(self)
+        server.pubsub.forget(self)
+        server.trackers.forget(self)
+        if self.monitoring:
+            server.monitors.remove(self)
+        self.monitoring = self.no_touch = self.no_evict = False
+        self.db = server.databases[0]
+        self.name = b""
+        self.protocol = 2
+        self.reply_mode = "on"
+        self.authenticated = not server.config["requirepass"]
+        self.session_changed()
 
     # Waiting
 
@@ -200,6 +291,13 @@ class Client:
         return NO_REPLY
 
     # The end
+
+    def kill(self) -> None:
+        """Hang up because somebody else wants it: at once, but not before the reply to one's own command has left."""
+        if self is self.server.acting:
+            self.closing = True
+        else:
+            self.close()
 
     def close(self) -> None:
         """Hang up, and take the client out of every list it stands in."""

@@ -16,13 +16,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+from miniredis import notifications, transactions
 from miniredis.blocking import Blocked
-from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, wrong_arity
+from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, unknown_subcommand, wrong_arity
 from miniredis.config import Config
 from miniredis.connection import Client
-from miniredis.resp import Args, CommandError, Reply, encode_error
+from miniredis.latency import Latency
+from miniredis.monitor import feed
+from miniredis.pausing import Pause
+from miniredis.pubsub import ALLOWED_WHILE_SUBSCRIBED, PubSub, not_while_subscribed
+from miniredis.resp import NO_REPLY, Args, CommandError, Reply, encode_error
+from miniredis.slowlog import Slowlog
 from miniredis.stats import Stats
 from miniredis.store import Database
+from miniredis.tracking import Trackers
 
 BACKLOG = 511
 
@@ -38,7 +45,10 @@ class Server:
         current: the command at hand and its arguments.
         loading: while files are read at the start.
         notify: the classes of events to publish, as in notify-keyspace-events.
-        trackers: clients that want to hear which keys have become invalid.
+        trackers: clients that want to hear which keys have become invalid (`tracking`).
+        monitors: clients that want to see every command.
+        acting: the client whose commands are being run; what is pushed to it waits until its reply is out.
+        measure_from: seconds from which a command's time is looked at more closely; see `settings_changed`.
         logging: whether changes are passed on at all: there is an append-only file and it is not being loaded.
     """
 
@@ -51,7 +61,13 @@ class Server:
         self.dirty = 0
         self.loading = False
         self.notify = ""
-        self.trackers: set[Client] = set()
+        self.trackers = Trackers(self)
+        self.pubsub = PubSub()
+        self.monitors: list[Client] = []
+        self.slowlog = Slowlog()
+        self.latency = Latency()
+        self.pause = Pause(self)
+        self.acting: Client | None = None
         self.databases = [Database(i, self) for i in range(int(config["databases"]))]
         self.clients: dict[int, Client] = {}
         self.to_flush: list[Client] = []
@@ -66,6 +82,16 @@ class Server:
         self._to_wake: list[Client] = []
         self._next_cron = time.monotonic()
         self._stopping = False
+        self.measure_from = 0.0
+        self.settings_changed()
+
+    def settings_changed(self) -> None:
+        """Read the settings that are kept elsewhere too, for speed: after the start and after CONFIG SET."""
+        config = self.config
+        self.notify = notifications.classes(str(config["notify-keyspace-events"]))
+        slow, latency = int(config["slowlog-log-slower-than"]), int(config["latency-monitor-threshold"])
+        limits = [slow / 1e6] * (slow >= 0) + [latency / 1e3] * (latency > 0) + [0.0] * bool(config["latency-tracking"])
+        self.measure_from = min(limits, default=float("inf"))
 
     # The loop
 
@@ -115,6 +141,8 @@ class Server:
             if time.monotonic() >= self._next_cron:
                 self._cron()
             self.blocked.give_up()
+            if self.pause.on:
+                self.pause.end_if_due()
             self._before_sleep()
 
     def _on_event(self, source: Client | socket.socket, mask: int) -> None:
@@ -165,12 +193,16 @@ class Server:
         deadline = self.blocked.next_deadline()
         if deadline is not None:
             wait = min(wait, deadline / 1000 - time.time())
+        if self.pause.on:
+            wait = min(wait, self.pause.until / 1000 - time.time())
         return max(wait, 0.0)
 
     def _before_sleep(self) -> None:
         """Finish the turn: commands that had to wait, the file, then the replies."""
         while self._to_wake:
             self._to_wake.pop().run_commands()
+        if self.trackers:
+            self.trackers.broadcast()
         clients, self.to_flush = self.to_flush, []
         for client in clients:
             client.flush()
@@ -200,7 +232,11 @@ class Server:
         """Take a closed client out of every list."""
         self.clients.pop(client.id, None)
         self.blocked.forget(client)
-        self.trackers.discard(client)
+        self.trackers.forget(client)
+        self.pubsub.forget(client)
+        transactions.unwatch(client)
+        if client.monitoring:
+            self.monitors.remove(client)
         if client.socket is not None:
             self._selector.unregister(client.socket)
 
@@ -208,18 +244,58 @@ class Server:
 
     def process(self, client: Client, args: Args) -> Reply:
         """Run a command if it may run now; its reply."""
+        if not client.plain:
+            client.begin_command()
         command = COMMANDS.get(args[0])
         if command is None or command.subcommands:
             command = lookup(args)
             if command is None:
-                return unknown_command(args)
+                return self.reject(client, None, unknown_command(args))
+            if command.subcommands and len(args) > 1:
+                return self.reject(client, None, unknown_subcommand(args))
         ### BEGIN SOLUTION mini.arity
         if not command.fits(len(args)):
-            return wrong_arity(command.name)
+            return self.reject(client, command, wrong_arity(command.name))
         ### END SOLUTION
+        client.last_command = command
+        if self.pause.on or not client.plain:
+            instead = self._instead_of_running(client, command, args)
+            if instead is not None:
+                return instead
         reply = self.call(client, command, args)
         self.blocked.serve()
         return reply
+
+    def _instead_of_running(self, client: Client, command: Command, args: Args) -> Reply | None:
+        """What happens instead of running a command now: an error, QUEUED, or a wait. None when nothing is in its way.
+
+        The order of the questions is Redis's own (server.c, processCommand): it decides which error comes first.
+        """
+        ### BEGIN SOLUTION mini.auth
+        if not client.authenticated and "no_auth" not in command.flags:
+            return self.reject(client, command, CommandError("NOAUTH Authentication required."))
+        ### END SOLUTION
+        if client.queue is not None and "no_multi" in command.flags:
+            return self.reject(client, command, CommandError("ERR Command not allowed inside a transaction"))
+        ### BEGIN SOLUTION mini.subscribed-mode
+        if client.protocol == 2 and client.subscriptions and command.name not in ALLOWED_WHILE_SUBSCRIBED:
+            return self.reject(client, command, not_while_subscribed(command))
+        ### END SOLUTION
+        if client.monitoring and (command.writes or "readonly" in command.flags):
+            return self.reject(client, command, CommandError("ERR Replica can't interact with the keyspace"))
+        if self.pause.on and self.pause.holds(client, command):
+            self.pause.postpone(client, command, args)
+            return NO_REPLY
+        if client.queue is not None and command.name not in transactions.NEVER_QUEUED:
+            return transactions.enqueue(client, command, args)
+        return None
+
+    def reject(self, client: Client, command: Command | None, error: CommandError) -> Reply:
+        """A command that will not be run: what its client is told. Inside MULTI the transaction is lost with it."""
+        self.stats.count_error(error.text)
+        if command is not None:
+            command.rejected_calls += 1
+        return transactions.rejected(client, command, error)
 
     def call(self, client: Client, command: Command, args: Args) -> Reply:
         """Run a command, measure it, and pass on what it changed; its reply, an error as a value."""
@@ -230,15 +306,42 @@ class Server:
             reply = command.handler(client, args)
         except CommandError as error:
             command.failed_calls += 1
+            self.stats.count_error(error.text)
             reply = error
         except NotImplementedError as missing:
             reply = CommandError(f"ERR not built yet: {missing}")
-        command.calls += 1
-        command.microseconds += (time.perf_counter() - started) * 1e6
-        self.stats.commands += 1
+        if reply is not NO_REPLY or client.wait is None:
+            seconds = time.perf_counter() - started
+            command.calls += 1
+            command.microseconds += seconds * 1e6
+            self.stats.commands += 1
+            if seconds >= self.measure_from:
+                self._measure(client, command, args, seconds)
+        if self.monitors or self.trackers:
+            self._tell(client, command, args)
         if self.logging:
             self._collect(client, command, args, self.dirty != dirty)
         return reply
+
+    def _measure(self, client: Client, command: Command, args: Args, seconds: float) -> None:
+        """Keep what took long, for SLOWLOG and LATENCY."""
+        config = self.config
+        microseconds = int(seconds * 1e6)
+        if 0 <= int(config["slowlog-log-slower-than"]) <= microseconds and "skip_slowlog" not in command.hidden:
+            self.slowlog.add(client, command, args, microseconds, int(config["slowlog-max-len"]))
+        threshold = int(config["latency-monitor-threshold"])
+        if 0 < threshold <= microseconds // 1000:
+            self.latency.add("fast-command" if "fast" in command.flags else "command", microseconds // 1000)
+        if config["latency-tracking"]:
+            command.count_time(microseconds)
+
+    def _tell(self, client: Client, command: Command, args: Args) -> None:
+        """A command has been run: show it to MONITOR's clients, and remember what a tracking client has read."""
+        hidden = "admin" in command.flags or "skip_monitor" in command.hidden or client.retrying
+        if self.monitors and not hidden:
+            feed(self.monitors, client, command, args)
+        if self.trackers:
+            self.trackers.ran(client, command, args)
 
     # What is passed on to the append-only file
 
@@ -281,9 +384,11 @@ class Server:
 
     def notify_event(self, database: Database, key: bytes, kind: str, event: str) -> None:
         """Publish an event of a key to those who subscribed to it."""
+        notifications.publish(self, database, key, kind, event)
 
     def invalidate(self, key: bytes) -> None:
         """Tell the clients that track this key that it has changed."""
+        self.trackers.invalidate(key)
 
 
 def serve(config: Config) -> None:

@@ -34,6 +34,8 @@ class Command:
             no_auth, no_multi, movablekeys …
         keys: position of the first key, of the last (-1 is the last argument) and the step; (0, 0, 0) for none.
         find_keys: finds the keys where positions cannot say it.
+        hidden: flags that COMMAND does not show: skip_monitor, skip_slowlog, may_replicate.
+        times: how many calls took less than 2, 4, 8 … microseconds, if latency-tracking is on.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Command:
     since: str
     summary: str
     find_keys: KeyFinder | None = None
+    hidden: frozenset[str] = frozenset()
     subcommands: dict[bytes, Command] = field(default_factory=dict)
     # Asked for with each command, so looked up once.
     writes: bool = False
@@ -53,6 +56,7 @@ class Command:
     microseconds: float = 0.0
     failed_calls: int = 0
     rejected_calls: int = 0
+    times: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.writes = "write" in self.flags
@@ -61,6 +65,11 @@ class Command:
     def fits(self, count: int) -> bool:
         """Whether this many arguments, the name included, are right."""
         return count == self.arity if self.arity >= 0 else count >= -self.arity
+
+    def count_time(self, microseconds: int) -> None:
+        """Add a call to its class of times."""
+        limit = 1 << microseconds.bit_length()
+        self.times[limit] = self.times.get(limit, 0) + 1
 
     def keys_of(self, args: Args) -> list[bytes]:
         """Return the keys that a call names."""
@@ -84,6 +93,7 @@ def command(
     flags: str = "",
     keys: tuple[int, int, int] = (0, 0, 0),
     find_keys: KeyFinder | None = None,
+    hidden: str = "",
     group: str = "",
     since: str = "1.0.0",
 ) -> Callable[[Handler], Handler]:
@@ -101,6 +111,7 @@ def command(
             since=since,
             summary=(handler.__doc__ or "").strip().partition("\n")[0],
             find_keys=find_keys,
+            hidden=frozenset(hidden.split()),
         )
         if len(words) == 1:
             already = COMMANDS.get(entry.name.upper().encode())

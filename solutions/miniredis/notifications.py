@@ -1,0 +1,48 @@
+"""Keyspace notifications: what happens to keys, told over pub/sub.
+
+An event goes to two channels: ``__keyspace@0__:KEY`` with the event as its message, for those who follow a key, and
+``__keyevent@0__:EVENT`` with the key, for those who follow a kind of event. notify-keyspace-events says in letters
+which channels (K, E) and which classes of events there are; nothing by default, since it costs time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from miniredis.server import Server
+    from miniredis.store import Database
+
+# The classes that "A" stands for, in the order in which Redis writes them; "m" (misses) and the rest are asked for.
+ALL = "g$lshzxetd"
+ASKED_FOR = "KEmnoc"
+
+
+def classes(setting: str) -> str:
+    """Return the letters that a setting switches on, "A" resolved; nothing if no channel is among them."""
+    ### BEGIN SOLUTION mini.notify
+    letters = "".join(dict.fromkeys(setting.replace("A", ALL)))
+    return letters if "K" in letters or "E" in letters else ""
+    ### END SOLUTION
+
+
+def written(setting: str) -> str | None:
+    """Return a setting as CONFIG GET shows it, or None where a letter means nothing."""
+    letters = set(setting.replace("A", ALL))
+    if not letters <= {*ALL, *ASKED_FOR}:
+        return None
+    classes_on = "A" if letters >= set(ALL) else "".join(letter for letter in ALL if letter in letters)
+    return classes_on + "".join(letter for letter in ASKED_FOR if letter in letters)
+
+
+def publish(server: Server, database: Database, key: bytes, kind: str, event: str) -> None:
+    """Tell those who follow the key, and those who follow the event."""
+    ### BEGIN SOLUTION mini.notify
+    if kind not in server.notify:
+        return
+    index, name = database.index, event.encode()
+    if "K" in server.notify:
+        server.pubsub.publish(b"__keyspace@%d__:%b" % (index, key), name)
+    if "E" in server.notify:
+        server.pubsub.publish(b"__keyevent@%d__:%b" % (index, name), key)
+    ### END SOLUTION
