@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -70,7 +71,13 @@ def show_map(
         return 0
     if what:
         _list(found, select(what))
-        return 0
+    else:
+        print_map(found)
+    return 0
+
+
+def print_map(found: StageMap) -> None:
+    """The whole map: a row a family, a mark a stage."""
     count = found.count()
     heading = Text("Your Redis  ", "bold")
     out().print(Text.assemble(heading, bar(count.done + count.borrowed, count.open, _BAR), f"  {count.sentence()}"))
@@ -93,7 +100,6 @@ def show_map(
     for state, mark in MAP_MARKS.items():
         legend.append(f"{mark} ", _MAP_COLOURS[state]).append(f"{WORDS[state]}   ", "dim")
     out().print(legend)
-    return 0
 
 
 def _list(found: StageMap, wanted: list[Stage]) -> None:
@@ -247,7 +253,12 @@ def print_card(
     out().print(Text.assemble((card.mark, colour), (card.head()[1:], "bold")))
     for note in card.notes():
         for line in note.splitlines():
-            out().print(Text(f"  {shown(line)}"))
+            deep = len(line) - len(line.lstrip())
+            wrapped = textwrap.wrap(
+                shown(line), width() - 2 - deep, subsequent_indent=" " * deep, break_on_hyphens=False
+            )
+            for piece in wrapped or [""]:
+                out().print(Text(f"  {piece}"), soft_wrap=True)
     if text := card.shown():
         out().print()
         finding = outcome.result.finding if outcome.result is not None else None
@@ -263,7 +274,8 @@ def print_card(
         name_it(run, folder, stage, outcome)
     for foot in card.feet():
         style = "bold yellow" if foot == outcome.resembles else ""
-        out().print(Text(f"  {foot}", style), width=width())
+        for piece in textwrap.wrap(foot, width() - 2, break_on_hyphens=False):
+            out().print(Text(f"  {piece}", style), soft_wrap=True)
 
 
 # Hints and resets

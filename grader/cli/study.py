@@ -166,11 +166,23 @@ def _status(results: list[ExerciseResult]) -> int:
 
 
 def watch(what: What = None) -> int:
-    """Check again whenever a notebook is saved. Keys: a all, h hint, n next, l list, q quit."""
-    from grader.cli.watch import run
+    """Check again on every save of a notebook, or of your server: `course watch stages` begins with that. Keys: q quit."""
+    from grader.cli.watch import Watch, WatchBoth, Watching, run, server_saved
 
     folder = course_folder()
-    return run(folder, _select(folder, what))
+
+    def of_server() -> Watching:
+        from grader.cli.stages import select
+        from grader.cli.watch_stages import StageWatch
+
+        return StageWatch(folder, select(what) if what and what != ["stages"] else ())
+
+    if what and _about_stages(what):
+        return run(of_server())
+    notebooks = Watch(folder, _select(folder, what))
+    if what:
+        return run(notebooks)
+    return run(WatchBoth(notebooks, of_server, server_saved(folder)))
 
 
 def hint(

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from rich.status import Status
 from rich.text import Text
@@ -33,22 +34,116 @@ _ENDED = "\x04"
 _Keys = Callable[[float], str]
 
 
-def run(folder: Path, wanted: list[Exercise]) -> int:
-    """Watch the notebooks of `wanted` in the course `folder` until `q` or Ctrl-C."""
-    watching = Watch(folder, wanted)
-    with contextlib.suppress(KeyboardInterrupt), _single_keys(watching.show) as key_within:
-        watching.start()
-        while (key := key_within(LOOK_SECONDS)) not in {"q", _ENDED}:
-            if key:
-                watching.press(key)
-            elif changed := watching.changed():
-                watching.check_saved(changed)
+class Watching(Protocol):
+    """Something that is watched: `look_seconds` is the pause between two looks."""
+
+    look_seconds: float
+
+    def start(self) -> None:
+        """Check once and draw the screen."""
+
+    def poll(self) -> bool:
+        """Check what was saved since the last look; whether anything was."""
+
+    def press(self, key: str) -> None:
+        """React to a key."""
+
+    def show(self) -> None:
+        """Draw the screen again."""
+
+    def close(self) -> None:
+        """End what it has started."""
+
+
+def run(watching: Watching) -> int:
+    """Watch until `q` or Ctrl-C."""
+    try:
+        with contextlib.suppress(KeyboardInterrupt), _single_keys(watching.show) as key_within:
+            watching.start()
+            while (key := key_within(watching.look_seconds)) not in {"q", _ENDED}:
+                if key:
+                    watching.press(key)
+                else:
+                    watching.poll()
+    finally:
+        watching.close()
     out().print()
     return 0
 
 
+class WatchBoth:
+    """A watch on the notebooks that turns to the learner's server when one of its files is saved, and back.
+
+    Args:
+        notebooks: what is shown first.
+        server: makes the other one, when it is needed.
+        saved: whether a file of the server was saved since it was asked last.
+    """
+
+    look_seconds = LOOK_SECONDS
+
+    def __init__(self, notebooks: Watching, server: Callable[[], Watching], saved: Callable[[], bool]) -> None:
+        self._notebooks = notebooks
+        self._make = server
+        self._saved = saved
+        self._server: Watching | None = None
+        self._active = notebooks
+
+    def start(self) -> None:
+        """Check the notebooks; the server's turn comes with its first save."""
+        self._notebooks.start()
+
+    def poll(self) -> bool:
+        """Check what was saved; what it was is shown from then on."""
+        if self._notebooks.poll():
+            self._active = self._notebooks
+            return True
+        if self._server is None:
+            if not self._saved():
+                return False
+            self._server = self._make()
+            self._server.start()
+        elif not self._server.poll():
+            return False
+        self._active = self._server
+        return True
+
+    def press(self, key: str) -> None:
+        """A key means what it means for what is shown."""
+        self._active.press(key)
+
+    def show(self) -> None:
+        """Draw the screen again."""
+        self._active.show()
+
+    def close(self) -> None:
+        """End both."""
+        self._notebooks.close()
+        if self._server is not None:
+            self._server.close()
+
+
+def server_saved(folder: Path) -> Callable[[], bool]:
+    """A function that tells whether a file of the learner's server has changed since the last call."""
+    package = folder / "notebooks" / "miniredis"
+
+    def look() -> dict[Path, tuple[int, int]]:
+        return {path: stamp(path) for path in package.rglob("*.py")}
+
+    before = look()
+
+    def saved() -> bool:
+        nonlocal before
+        before, old = look(), before
+        return before != old
+
+    return saved
+
+
 class Watch:
     """The state of a watch: the files and their texts as last checked, the results, and the exercise at hand."""
+
+    look_seconds = LOOK_SECONDS
 
     def __init__(self, folder: Path, wanted: list[Exercise]) -> None:
         self.folder = folder
@@ -58,7 +153,7 @@ class Watch:
         self.current: Exercise | None = None
         self._file = {e.slug: folder / released_path(e) for e in wanted}
         self._files = sorted(set(self._file.values()))
-        self._checked = {path: _stamp(path) for path in self._files}
+        self._checked = {path: stamp(path) for path in self._files}
         self._looked = dict(self._checked)
         self._texts = {e.slug: self._text(e) for e in wanted}
         self._starters: set[str] = set()
@@ -75,9 +170,19 @@ class Watch:
         self.current = first[0] if first else None
         self.show()
 
+    def poll(self) -> bool:
+        """Check what was saved; whether anything was."""
+        changed = self.changed()
+        if changed:
+            self.check_saved(changed)
+        return bool(changed)
+
+    def close(self) -> None:
+        """Nothing of it outlasts a check."""
+
     def changed(self) -> list[Exercise]:
         """The exercises whose file was saved since it was checked, once it has stopped changing."""
-        now = {path: _stamp(path) for path in self._files}
+        now = {path: stamp(path) for path in self._files}
         settled = [path for path in self._files if now[path] == self._looked[path] != self._checked[path]]
         self._looked = now
         for path in settled:
@@ -218,7 +323,7 @@ def _say(status: Status, count: int, of: int) -> None:
     status.update(f"Checking … {count} of {of}")
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
     """When a file was last changed and its size; (0, 0) while it is missing (editors replace files)."""
     try:
         status = path.stat()
