@@ -1,14 +1,15 @@
 """Numbers as Redis reads and writes them: strictly, so that a text is a number in one way only.
 
 Redis has three kinds: 64-bit integers (INCR), doubles (scores of sorted sets) and the `long double` of C (INCRBYFLOAT),
-which on x86 has 64 bits of mantissa where a double has 53. Python has no such number, so the few steps INCRBYFLOAT takes
-are done here with fractions, rounded as the processor would.
+which on x86 has 64 bits of mantissa where a double has 53. Python has no such number, so the few steps that INCRBYFLOAT
+takes are done here with fractions, rounded as the processor would.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
@@ -19,7 +20,8 @@ _HEXADECIMAL = re.compile(rb"[+-]?" + _HEX.encode())
 _INFINITE = re.compile(rb"[+-]?inf(?:inity)?", re.IGNORECASE)
 
 LONG_DOUBLE_BITS = 64
-_LONG_DOUBLE_MAX = Fraction((2**64 - 1) * 2 ** (16384 - 64))
+MAX_LONG_DOUBLE = 5 * 1024  # characters
+LONG_DOUBLE_MAX = Fraction((2**64 - 1) * 2 ** (16384 - 64))
 # Half of the smallest number above zero: what is not more than that becomes zero.
 _LONG_DOUBLE_ZERO = Fraction(1, 2**16446)
 # Beyond these exponents there is no need to work the number out.
@@ -75,7 +77,7 @@ def format_double(value: float) -> bytes:
 
 def parse_long_double(text: bytes) -> Fraction | float | None:
     """Return the long double that `text` is, or None; an infinite one as a float."""
-    if not 0 < len(text) < 256:
+    if not 0 < len(text) < MAX_LONG_DOUBLE:
         return None
     if _INFINITE.fullmatch(text):
         return -math.inf if text[:1] == b"-" else math.inf
@@ -84,13 +86,13 @@ def parse_long_double(text: bytes) -> Fraction | float | None:
         power = int(exponent or b"0")
         if abs(power) > _FAR:
             return None if mantissa.strip(b"+-0.") else Fraction(0)
-        exact = Fraction(mantissa.decode()) * Fraction(10) ** power
+        exact = Fraction(Decimal(mantissa.decode())) * Fraction(10) ** power
     elif _HEXADECIMAL.fullmatch(text):
         exact = _from_hex(text.lower())
     else:
         return None
     rounded = round_to_long_double(exact)
-    return None if abs(rounded) > _LONG_DOUBLE_MAX or (exact and abs(exact) <= _LONG_DOUBLE_ZERO) else rounded
+    return None if abs(rounded) > LONG_DOUBLE_MAX or (exact and abs(exact) <= _LONG_DOUBLE_ZERO) else rounded
 
 
 def round_to_long_double(exact: Fraction) -> Fraction:
@@ -112,7 +114,8 @@ def format_long_double(value: Fraction) -> bytes:
     """Return `value` as INCRBYFLOAT replies it: up to 17 digits behind the point, no zeros at the end, no exponent."""
     scaled = round(abs(value) * 10**17)
     whole, rest = divmod(scaled, 10**17)
-    text = f"{whole}.{rest:017d}".rstrip("0").rstrip(".")
+    # Decimal, here and above: Python reads and writes no int of more than 4300 digits; a long double can have 4933.
+    text = f"{Decimal(whole)}.{rest:017d}".rstrip("0").rstrip(".")
     return f"-{text}".encode() if value < 0 and scaled else text.encode()
 
 

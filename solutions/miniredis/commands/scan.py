@@ -27,7 +27,7 @@ def keys(client: Client, args: Args) -> Reply:
     """KEYS pattern: all keys that match, in one go, however long it takes. O(keys)."""
     ### BEGIN SOLUTION mini.keys
     db = client.db
-    found = filter(matcher(args[1]), db.keys.keys())
+    found = db.keys.keys() if args[1] == b"*" else filter(matcher(args[1]), db.keys.keys())
     return [key for key in found if db.peek(key) is not None]
     ### END SOLUTION
 

@@ -11,6 +11,7 @@ from miniredis.connection import Client
 from miniredis.numbers import (
     INT64_MAX,
     INT64_MIN,
+    LONG_DOUBLE_MAX,
     format_long_double,
     parse_int,
     parse_long_double,
@@ -434,7 +435,8 @@ def add_long_doubles(left: bytes, right: bytes) -> bytes:
     one, two = parse_long_double(left), parse_long_double(right)
     if one is None or two is None:
         raise CommandError(NOT_A_FLOAT)
-    if not isinstance(one, Fraction) or not isinstance(two, Fraction):
+    total = round_to_long_double(one + two) if isinstance(one, Fraction) and isinstance(two, Fraction) else None
+    if total is None or abs(total) > LONG_DOUBLE_MAX:
         raise CommandError("ERR increment would produce NaN or Infinity")
-    return format_long_double(round_to_long_double(one + two))
+    return format_long_double(total)
     ### END SOLUTION

@@ -1,0 +1,308 @@
+"""The stages of keys: what is there, how long, under which name, and how one walks over all of it."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from grader.checks.agreement.manners import Manner
+from grader.checks.agreement.play import Player
+from grader.checks.agreement.script import (
+    Key,
+    Script,
+    Scripts,
+    Step,
+    after,
+    any_order,
+    at_milliseconds,
+    at_seconds,
+    cmd,
+    count,
+    key,
+    key_pattern,
+    many,
+    maybe,
+    milliseconds,
+    odd_key,
+    one_of,
+    scripts,
+    seconds,
+    text,
+    then,
+    walk,
+    word,
+)
+from grader.checks.stages.registry import UnderTest, stage, stage_probe
+from grader.checks.verdict import Broken
+from grader.servers import Server
+
+_ONE_BY_ONE = frozenset({Manner.ONE_BY_ONE})
+_K = Key(b"k")
+_later = st.sampled_from([b"100", b"1000", b"100000"])
+_set = cmd("SET", key, text)
+_set_with_end = cmd("SETEX", key, _later, text)
+_flush = one_of("FLUSHDB", "FLUSHALL", "FLUSHDB ASYNC", "FLUSHALL SYNC", "FLUSHALL FOO")
+
+
+@stage("mini.exists")
+def how_many_are_there() -> Scripts:
+    """EXISTS and TOUCH, of one key, of several, of the same one twice."""
+    return scripts(cmd("EXISTS", many(key)), cmd("TOUCH", many(key)), setup=[_set])
+
+
+@stage("mini.del")
+def removed() -> Scripts:
+    """DEL and UNLINK, and what is left."""
+    return scripts(
+        cmd("DEL", many(key)), cmd("UNLINK", many(key)), cmd("GET", key), cmd("EXISTS", many(key)), setup=[_set]
+    )
+
+
+@stage("mini.type")
+def of_which_type() -> Scripts:
+    """TYPE of strings, of nothing, and of what else there is."""
+    return scripts(cmd("TYPE", key), cmd("DEL", key), setup=[_set])
+
+
+@stage("mini.dbsize")
+def how_many_in_all() -> Scripts:
+    """DBSIZE, FLUSHDB and FLUSHALL."""
+    return scripts(cmd("DBSIZE"), cmd(_flush), cmd("DEL", many(key)), cmd("SET", key, text), setup=[_set])
+
+
+_letters = st.text("abc-^]\\", max_size=3)
+_glob = st.one_of(
+    key_pattern,
+    st.lists(
+        st.sampled_from(["*", "?", "k", "a", "b", "[ab]", "[^a]", "[a-c]", "[c-a]", "\\*", "\\", "[", "]", "-", "^"]),
+        max_size=5,
+    ).map(lambda parts: Key("".join(parts).encode())),
+    _letters.map(lambda inside: Key(f"*[{inside}]*".encode())),
+    _letters.map(lambda inside: Key(f"[^{inside}]".encode())),
+)
+_name = st.one_of(odd_key, st.text("abk*?[]^-\\", max_size=4).map(lambda name: Key(name.encode())))
+
+
+@stage("mini.keys", examples=150)
+def names_that_match() -> Scripts:
+    """KEYS with patterns of all kinds over names in which the patterns' own signs occur."""
+    return scripts(
+        cmd("KEYS", _glob), cmd("KEYS", _glob), cmd("SET", _name, word), cmd("DEL", _name),
+        setup=[cmd("MSET", many(_name, word, max=5))], wrong_arity=False,
+    )  # fmt: skip
+
+
+@stage("mini.expire")
+def how_long_yet() -> Scripts:
+    """EXPIRE, PEXPIRE, TTL and PTTL, with times that are long, past, too long and no numbers."""
+    return scripts(
+        cmd("EXPIRE", key, seconds),
+        cmd("PEXPIRE", key, milliseconds),
+        cmd("TTL", key),
+        cmd("PTTL", key),
+        cmd("SET", key, text),
+        cmd("GET", key),
+        cmd("INCR", key),
+        cmd("APPEND", key, text),
+        cmd("GETSET", key, text),
+        cmd("DEL", key),
+        setup=[_set, then(_set, cmd("EXPIRE", key, _later))],
+        wrong_arity=False,
+    )
+
+
+@stage("mini.expire", examples=30)
+def one_argument_too_many() -> Scripts:
+    """Too few arguments, and an option that nobody knows."""
+    return scripts(cmd("EXPIRE", key, seconds), cmd("PEXPIRE", key, _later), cmd("TTL", key), setup=[_set])
+
+
+@stage("mini.lazy-expiry", examples=10)
+def gone_when_asked_for() -> Scripts:
+    """After its end a key is gone for every command that looks at it."""
+    looks = one_of("GET", "EXISTS", "TYPE", "TTL", "STRLEN", "INCR", "GETDEL", "DEL", "PTTL")
+    return scripts(
+        then(
+            cmd("SET", _K, text),
+            cmd("PEXPIRE", _K, st.sampled_from([b"15", b"25"])),
+            cmd("GET", _K),
+            after(0.05, cmd(looks, _K)),
+            cmd(looks, _K),
+            cmd("APPEND", _K, word),
+            cmd("TTL", _K),
+        ),
+        size=1,
+        wrong_type=False,
+        wrong_arity=False,
+    )
+
+
+@stage("mini.persist")
+def for_ever_again() -> Scripts:
+    """PERSIST of keys with and without an end."""
+    return scripts(
+        cmd("PERSIST", key), cmd("TTL", key), cmd("EXPIRE", key, _later),
+        setup=[_set, then(_set, cmd("EXPIRE", key, _later))],
+    )  # fmt: skip
+
+
+@stage("mini.expireat")
+def moments() -> Scripts:
+    """Ends given and told as moments, in seconds and milliseconds."""
+    return scripts(
+        cmd("EXPIREAT", key, at_seconds),
+        cmd("PEXPIREAT", key, at_milliseconds),
+        cmd("EXPIRETIME", key),
+        cmd("PEXPIRETIME", key),
+        cmd("TTL", key),
+        cmd("GET", key),
+        setup=[_set, _set_with_end],
+    )
+
+
+_CONDITIONS = ("NX", "XX", "GT", "LT")
+_condition = one_of(*_CONDITIONS, "", "XX GT", "LT XX", "NX NX", "NX XX", "GT LT", "NX GT", "FOO", "NX FOO")
+
+
+@stage("mini.expire-conditions", examples=100)
+def only_sooner_only_later() -> Scripts:
+    """NX, XX, GT and LT, on keys with a sooner end, a later one and none."""
+    return scripts(
+        cmd("EXPIRE", key, seconds, _condition),
+        cmd("EXPIRE", key, _later, _condition),
+        cmd("PEXPIRE", key, milliseconds, _condition),
+        cmd("EXPIREAT", key, at_seconds, _condition),
+        cmd("PEXPIREAT", key, at_milliseconds, any_order(*(maybe(word) for word in _CONDITIONS))),
+        cmd("TTL", key),
+        cmd("PERSIST", key),
+        setup=[_set, _set_with_end],
+    )
+
+
+@stage("mini.active-expiry", examples=3, manners=_ONE_BY_ONE)
+def gone_though_nobody_asks() -> Scripts:
+    """Keys whose time has come do not stay because nobody reads them: DBSIZE tells."""
+    names = st.just([(Key(b"%d" % number), b"x") for number in range(40)])
+    return scripts(
+        then(
+            cmd("FLUSHALL"),
+            cmd("MSET", names),
+            *(cmd("PEXPIRE", Key(b"%d" % number), "20") for number in range(35)),
+            cmd("DBSIZE"),
+            after(1.5, cmd("DBSIZE")),
+        ),
+        size=1,
+        wrong_type=False,
+        wrong_arity=False,
+    )
+
+
+@stage("mini.rename")
+def another_name() -> Scripts:
+    """RENAME and RENAMENX: onto itself, onto another, with and without an end."""
+    return scripts(
+        cmd("RENAME", key, key),
+        cmd("RENAMENX", key, key),
+        cmd("GET", key),
+        cmd("TTL", key),
+        setup=[_set, _set_with_end],
+    )
+
+
+@stage("mini.copy")
+def a_second_one() -> Scripts:
+    """COPY within the database and to another; the copy has a life of its own."""
+    number = st.sampled_from([b"1", b"0", b"15", b"16", b"-1", b"x", b"99999999999"])
+    return scripts(
+        cmd("COPY", key, key, maybe("REPLACE")),
+        cmd("COPY", key, key, any_order(maybe("REPLACE"), maybe("DB", number))),
+        cmd("COPY", key, key, one_of("DB", "FOO", "REPLACE DB")),
+        cmd("APPEND", key, text),
+        cmd("TTL", key),
+        setup=[_set, _set_with_end],
+    )
+
+
+_number = st.sampled_from([b"0", b"1", b"1", b"2", b"15", b"16", b"-1", b"x", b"", b"99999999999"])
+
+
+@stage("mini.move")
+def from_one_to_another() -> Scripts:
+    """MOVE, SWAPDB and SELECT."""
+    return scripts(
+        cmd("MOVE", key, _number),
+        cmd("SWAPDB", _number, _number),
+        cmd("SELECT", st.sampled_from([b"0", b"1", b"2", b"15"])),
+        cmd("SET", key, text),
+        cmd("GET", key),
+        cmd("TTL", key),
+        cmd("DBSIZE"),
+        setup=[_set, _set_with_end],
+    )
+
+
+@stage("mini.randomkey", examples=30)
+def any_key() -> Scripts:
+    """RANDOMKEY of none, one and several."""
+    return scripts(cmd("RANDOMKEY"), cmd("DEL", many(key)), cmd("SET", key, text), setup=[_set], wrong_arity=False)
+
+
+@stage("mini.scan")
+def all_of_them_in_pages() -> Scripts:
+    """A walk over none, a few and many keys, and cursors that are no cursors."""
+    cursor = st.sampled_from([b"0", b"x", b"", b"-1", b"1.5", b"18446744073709551616", b"0"])
+    crowd = [(Key(b"key:%d" % number), b"x") for number in range(60)]
+    return scripts(
+        walk(cmd("SCAN", "0")),
+        cmd("SCAN", cursor),
+        cmd("DEL", many(key)),
+        cmd("DEL", st.just([name for name, _ in crowd[:30]])),
+        setup=[_set, cmd("MSET", st.just(crowd))],
+        wrong_arity=False,
+    )
+
+
+@stage("mini.scan-match")
+def some_of_them_in_pages() -> Scripts:
+    """MATCH, COUNT and TYPE in any order, right and wrong."""
+    crowd = [(Key(b"key:%d" % number), b"x") for number in range(30)]
+    kind = st.sampled_from([b"string", b"list", b"STRING", b"zset", b"hash"])
+    options = any_order(maybe("MATCH", _glob), maybe("COUNT", count), maybe("TYPE", kind))
+    return scripts(
+        walk(cmd("SCAN", "0", options)),
+        cmd("SCAN", "0", options),
+        cmd("SCAN", "0", one_of("MATCH", "COUNT", "TYPE", "FOO", "NOVALUES", ("FOO", "1"))),
+        setup=[_set, cmd("MSET", st.just(crowd))],
+    )
+
+
+_STAYING = 400
+
+
+@stage_probe("mini.scan")
+def who_stays_is_seen(theirs: UnderTest, real: Server) -> None:
+    """Keys come and go between the pages; those that are there all the time are all seen."""
+    staying = [b"stays:%d" % number for number in range(_STAYING)]
+    going = [b"goes:%d" % number for number in range(_STAYING)]
+    with Player(theirs) as player:
+        player.play(Script((Step((b"FLUSHALL",)), Step((b"MSET", *_pairs(staying + going))))))
+        seen: set[bytes] = set()
+        cursor, page = b"0", 0
+        while page == 0 or cursor != b"0":
+            reply = player.play(Script((Step((b"SCAN", cursor)),))).answers[0].frames[0].value
+            if not isinstance(reply, list) or len(reply) != 2 or page > 10 * _STAYING:
+                raise Broken("a walk with SCAN comes to its end", f"after {page} pages came {reply!r}")
+            cursor = reply[0]
+            seen.update(reply[1])
+            come, go = b"comes:%d" % page, going[7 * page % _STAYING]
+            player.play(Script((Step((b"SET", come, b"x")), Step((b"DEL", go, b"comes:%d" % (page - 3))))))
+            page += 1
+    if missing := [name for name in staying if name not in seen]:
+        raise Broken(
+            f"a walk with SCAN sees all {_STAYING} keys that are there from its first page to its last, while others "
+            "come and go",
+            f"it missed {len(missing)} of them, such as {missing[0].decode()}",
+        )
+
+
+def _pairs(names: list[bytes]) -> list[bytes]:
+    return [each for name in names for each in (name, b"x")]
