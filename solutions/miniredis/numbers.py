@@ -12,6 +12,8 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+from miniredis.doubles import write_double
+
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 _HEX = r"0[xX](?=\.?[0-9a-fA-F])[0-9a-fA-F]*\.?[0-9a-fA-F]*(?:[pP][+-]?[0-9]+)?"
@@ -65,14 +67,14 @@ def parse_double(text: bytes) -> float | None:
 
 
 def format_double(value: float) -> bytes:
-    """Return the shortest text that reads back as `value`, as Redis replies it: 3, 0.1, 1e+21, inf."""
+    """Return the shortest text that reads back as `value`, as Redis replies it: 3, 0.1, 1e+20, inf (`doubles`)."""
     if math.isinf(value):
         return b"inf" if value > 0 else b"-inf"
     if math.isnan(value):
         return b"nan"
-    if value == int(value) and abs(value) < 1e17:
+    if value == int(value) and abs(value) <= 2**62:
         return b"-0" if value == 0 and math.copysign(1.0, value) < 0 else b"%d" % int(value)
-    return repr(value).encode()
+    return write_double(value)
 
 
 def parse_long_double(text: bytes) -> Fraction | float | None:
