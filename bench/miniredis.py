@@ -24,12 +24,13 @@ import platform
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from rivals import FAKE, OURS, OURS_IN_C, Load, Rival, Talk, benchmark, names, newest_redis, running
+from rivals import AT, FAKE, OURS, OURS_IN_C, Load, Rival, Talk, benchmark, names, newest_redis, running
 
 CLIENTS, KEYS = 50, 10_000
 RANDOM = "__rand_int__"
@@ -200,10 +201,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="how long one measurement is to take")
     parser.add_argument("--only", nargs="+", choices=COMMANDS, default=list(COMMANDS), help="these commands")
     parser.add_argument("--without", nargs="+", default=[], help="rivals to leave out, by the begin of their names")
+    parser.add_argument("--also", nargs="+", type=Path, default=[], help="folders with other versions of miniredis")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     parser.add_argument("--check", action="store_true", help="status 1 where ours is below its aims")
     asked = parser.parse_args()
-    servers = [each for each in names() if not each.startswith(tuple(asked.without))] if asked.without else names()
+    servers = [each for each in names() if not any(each.startswith(word) for word in asked.without)]
+    servers += [f"{AT}{folder.resolve()}" for folder in asked.also]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         rows = measure(servers, asked.only, asked.rounds, asked.seconds, progress)
     missed = [each for row in rows for each in row.missed]

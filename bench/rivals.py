@@ -24,11 +24,12 @@ import hiredis
 from grader.resp import encode_command
 from grader.servers import binaries, standalone
 from grader.servers.keeper import Keeper
-from grader.servers.miniredis import MiniServer, miniredis
+from grader.servers.miniredis import miniredis
 from grader.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, OURS_IN_C, FAKE = "miniredis", "miniredis, hiredis", "fakeredis"
+AT = "miniredis in "  # and the folder that holds another version of it
 _FAKE_SERVER = """
 import sys
 from fakeredis import TcpFakeServer
@@ -97,9 +98,9 @@ def running(wanted: Iterable[str]) -> Iterator[list[Rival]]:
 
 
 def _start(name: str, stack: ExitStack) -> Rival:
-    if name in (OURS, OURS_IN_C):
-        options = {"parser": "hiredis"} if name == OURS_IN_C else {}
-        ours: MiniServer = stack.enter_context(miniredis(ROOT / "solutions", **options))
+    if name in (OURS, OURS_IN_C) or name.startswith(AT):
+        home = Path(name.removeprefix(AT)) if name.startswith(AT) else ROOT / "solutions"
+        ours = stack.enter_context(miniredis(home, parser="hiredis") if name == OURS_IN_C else miniredis(home))
         assert ours.pid is not None
         return Rival(name, ours.port, ours.pid)
     if name.startswith(FAKE):
