@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from miniredis.commands.table import KeyFinder
-from miniredis.numbers import parse_int
+from miniredis.numbers import INT64_MAX, parse_int, parse_long_double
 from miniredis.resp import Args, CommandError
 
 NOT_AN_INTEGER = "ERR value is not an integer or out of range"
@@ -23,6 +25,14 @@ def integer_from(least: int, arg: bytes, error: str = NOT_AN_INTEGER) -> int:
     value = parse_int(arg)
     if value is None or value < least:
         raise CommandError(error)
+    return value
+
+
+def negatable(arg: bytes) -> int:
+    """Return the integer that `arg` is, for a count with a meaning when negative; -2**63 has no counterpart."""
+    value = integer(arg)
+    if value < -INT64_MAX:
+        raise CommandError(f"ERR value is out of range, value must between {-INT64_MAX} and {INT64_MAX}")
     return value
 
 
@@ -46,3 +56,18 @@ def counted_keys(place: int, also: tuple[int, ...] = ()) -> KeyFinder:
         return [args[at] for at in also] + args[place + 1 : place + 1 + number]
 
     return find
+
+
+def deadline(arg: bytes, now: int) -> int | None:
+    """Read a timeout in seconds, with a fraction; when it ends, in milliseconds as `now`. None for 0: never."""
+    seconds = parse_long_double(arg)
+    if seconds is None:
+        raise CommandError("ERR timeout is not a float or out of range")
+    if seconds * 1000 > INT64_MAX:
+        raise CommandError("ERR timeout is out of range")
+    milliseconds = -1 if seconds < 0 and math.isinf(seconds) else math.ceil(seconds * 1000)
+    if milliseconds < 0:
+        raise CommandError("ERR timeout is negative")
+    if milliseconds > INT64_MAX - now:
+        raise CommandError("ERR timeout is out of range")
+    return now + milliseconds if milliseconds else None

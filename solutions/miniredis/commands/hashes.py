@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from miniredis.commands.arguments import integer, syntax_error
+from miniredis.commands.arguments import integer, negatable, syntax_error
 from miniredis.commands.scan import read_cursor, read_page
-from miniredis.commands.sets import random_count
 from miniredis.commands.table import command, wrong_arity
 from miniredis.connection import Client
 from miniredis.numbers import (
@@ -220,7 +219,7 @@ def hrandfield(client: Client, args: Args) -> Reply:
     A count of -n draws n times, any of them again. With values, RESP3 has a list of pairs, RESP2 a flat one.
     """
     ### BEGIN SOLUTION mini.hrandfield
-    count = random_count(args[2]) if len(args) > 2 else None
+    count = negatable(args[2]) if len(args) > 2 else None
     if len(args) > 4 or (len(args) == 4 and args[3].upper() != b"WITHVALUES"):
         raise syntax_error()
     with_values = len(args) == 4

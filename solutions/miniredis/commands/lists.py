@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miniredis.commands.arguments import counted_keys, integer, integer_from, syntax_error
+from miniredis.commands.arguments import counted_keys, integer, integer_from, negatable, syntax_error
 from miniredis.commands.table import command, wrong_arity
 from miniredis.connection import Client
-from miniredis.numbers import INT64_MAX
 from miniredis.resp import NULL_ARRAY, OK, Args, CommandError, Reply
 from miniredis.values import List
 
@@ -184,7 +183,7 @@ def linsert(client: Client, args: Args) -> Reply:
 def lrem(client: Client, args: Args) -> Reply:
     """LREM key count element: remove the first `count` of these elements; -n the last n, 0 all. How many it were."""
     ### BEGIN SOLUTION mini.lrem
-    count = integer(args[2])
+    count = negatable(args[2])
     value = client.db.edit(args[1], List)
     if value is None:
         return 0
@@ -218,7 +217,6 @@ RANK_IS_ZERO = (
     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
     "or use negative to start from the end of the list"
 )
-RANK_RANGE = f"ERR value is out of range, value must between {-INT64_MAX} and {INT64_MAX}"
 
 
 @command("LPOS", arity=-3, flags="readonly", keys=(1, 1, 1), group="list", since="6.0.6")
@@ -249,11 +247,9 @@ def _lpos_options(args: Args) -> tuple[int, int | None, int]:
         if at + 1 == len(args) or option not in (b"RANK", b"COUNT", b"MAXLEN"):
             raise syntax_error()
         if option == b"RANK":
-            rank = integer(args[at + 1])
+            rank = negatable(args[at + 1])
             if rank == 0:
                 raise CommandError(RANK_IS_ZERO)
-            if rank < -INT64_MAX:
-                raise CommandError(RANK_RANGE)
         elif option == b"COUNT":
             count = integer_from(0, args[at + 1], "ERR COUNT can't be negative")
         else:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miniredis.commands.arguments import counted_keys, integer, integer_from, syntax_error
+from miniredis.commands.arguments import counted_keys, integer_from, negatable, syntax_error
 from miniredis.commands.scan import read_cursor, read_page
 from miniredis.commands.table import command
 from miniredis.connection import Client
-from miniredis.numbers import INT64_MAX, parse_int
+from miniredis.numbers import parse_int
 from miniredis.resp import Args, CommandError, Reply, SetReply
 from miniredis.values import Set
 
 OUT_OF_RANGE = "ERR value is out of range, must be positive"
-COUNT_RANGE = f"ERR value is out of range, value must between {-INT64_MAX} and {INT64_MAX}"
 
 
 @command("SADD", arity=-3, flags="write denyoom fast", keys=(1, 1, 1), group="set", since="1.0.0")
@@ -128,7 +127,7 @@ def srandmember(client: Client, args: Args) -> Reply:
     ### BEGIN SOLUTION mini.srandmember
     if len(args) > 3:
         raise syntax_error()
-    count = random_count(args[2]) if len(args) == 3 else None
+    count = negatable(args[2]) if len(args) == 3 else None
     value = client.db.read(args[1], Set)
     if value is None:
         return None if count is None else []
@@ -136,14 +135,6 @@ def srandmember(client: Client, args: Args) -> Reply:
         return value.random()
     return value.sample(count) if count >= 0 else [value.random() for _ in range(-count)]
     ### END SOLUTION
-
-
-def random_count(arg: bytes) -> int:
-    """Return the count of SRANDMEMBER and HRANDFIELD, which may be negative."""
-    count = integer(arg)
-    if count < -INT64_MAX:
-        raise CommandError(COUNT_RANGE)
-    return count
 
 
 # What sets have in common
