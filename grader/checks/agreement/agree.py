@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -25,9 +25,10 @@ from grader.checks.agreement.show import Finding, finding
 # A script for cutting at every offset has this many bytes at most.
 _CUT_BYTES = 260
 _CUT_EXAMPLES = 12
-# Bytes that arrive alone take long: one script out of so many is sent like that.
-_ALONE = 5
-_HASTE = 0.25
+# Each script is sent at once, which is quickest, and in one other manner: these in turn. Single bytes take long.
+_IN_TURN = (Manner.ONE_BY_ONE, Manner.MIXED_CASE, Manner.INLINE) * 3 + (Manner.BYTE_BY_BYTE,)
+# While a silent server's script is shrunk, this many seconds are silence; what comes out is tried again with patience.
+_HASTE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class _Hunt:
     shrink_seconds: float
     patience: float
     best: _Best | None = None
+    trail: list[_Best] = field(default_factory=list)
     for_cutting: Script | None = None
     complete: bool = True
 
@@ -131,9 +133,13 @@ class _Hunt:
             return
         manners = [self.best.meeting.manner] if self.best else self._manners(script)
         for manner in manners:
-            if suits(manner, script) and (meeting := self.met(script, manner)):
-                self._note(script, meeting)
-                raise _Found
+            if not suits(manner, script) or (meeting := self.met(script, manner)) is None:
+                continue
+            if self.best is None and manner is not Manner.ONE_BY_ONE and Manner.ONE_BY_ONE in self.manners:
+                plainer = self.duel.meet(script, Manner.ONE_BY_ONE, count=False)
+                meeting = plainer if plainer.difference else meeting
+            self._note(script, meeting)
+            raise _Found
         self._consider_for_cutting(script)
 
     def met(self, script: Script, manner: Manner) -> Meeting | None:
@@ -145,25 +151,35 @@ class _Hunt:
             meeting = self.duel.meet(script, manner, cut=cut, count=self.best is None)
             if meeting.difference is None:
                 continue
-            if self.best is None and self.duel.is_chance(script, manner, cut):
+            if self.best is None and self._is_chance(script, manner, cut):
                 self.duel.tally.by_chance += 1
                 return None
             return meeting
         return None
 
+    def _is_chance(self, script: Script, manner: Manner, cut: int | None) -> bool:
+        self.duel.be_patient(min(self.patience, _HASTE))
+        chance = self.duel.is_chance(script, manner, cut)
+        if chance:
+            self.duel.be_patient(self.patience)
+        return chance
+
     def _manners(self, script: Script) -> list[Manner]:
-        chosen: list[Manner] = [manner for manner in Manner if manner in self.manners and manner is not Manner.CUT]
-        if zlib.crc32(str(script).encode("utf-8", "surrogateescape")) % _ALONE and len(script) > 1:
-            chosen = [manner for manner in chosen if manner is not Manner.BYTE_BY_BYTE]
-        return chosen
+        quickest = next(
+            (m for m in (Manner.TOGETHER, Manner.ONE_BY_ONE) if m in self.manners and suits(m, script)), None
+        )
+        others = [manner for manner in _IN_TURN if manner in self.manners and suits(manner, script)]
+        turn = zlib.crc32(str(script).encode("utf-8", "surrogateescape"))
+        other = others[turn % len(others)] if others else None
+        return [manner for manner in dict.fromkeys((quickest, other)) if manner is not None]
 
     def _note(self, script: Script, meeting: Meeting) -> None:
         if self.best is None:
             self.until = time.monotonic() + self.shrink_seconds
-            self.duel.be_patient(min(self.patience, _HASTE))
-            self.best = _Best(script, meeting)
-        elif _weight(script) <= self.best.weight:
-            self.best = _Best(script, meeting)
+        elif _weight(script) > self.best.weight:
+            return
+        self.best = _Best(script, meeting)
+        self.trail.append(self.best)
 
     def _consider_for_cutting(self, script: Script) -> None:
         """Remember the longest script that is not too long to be cut at every offset."""
@@ -183,7 +199,7 @@ class _Hunt:
             if meeting is None:
                 place += 1
             else:
-                self.best = _Best(shorter, meeting)
+                self._note(shorter, meeting)
 
 
 # As long as the prefixes that a duel gives to keys.
@@ -199,7 +215,7 @@ def compare_servers(
     manners: Collection[Manner] = EVERY_MANNER,
     examples: int = 60,
     seconds: float = 10.0,
-    shrink_seconds: float = 6.0,
+    shrink_seconds: float = 4.0,
     timeout: float = 1.0,
     state: bool = True,
     encoding: bool = False,
@@ -236,9 +252,8 @@ def compare_servers(
             return Agreement(duel.tally, time.monotonic() - started, hunt.complete)
         hunt.polish()
         duel.be_patient(timeout)
-        shown = _shown(duel, hunt.best)
-        script = hunt.best.script
-        return Disagreement(duel.tally, time.monotonic() - started, finding(shown), script, shown)
+        best, shown = _shown(hunt)
+        return Disagreement(duel.tally, time.monotonic() - started, finding(shown), best.script, shown)
 
 
 def _cut(hunt: _Hunt, strategy: SearchStrategy[Script], seed: int) -> None:
@@ -250,17 +265,29 @@ def _cut(hunt: _Hunt, strategy: SearchStrategy[Script], seed: int) -> None:
     hunt.search(strategy, _CUT_EXAMPLES, seed)
 
 
-def _shown(duel: Duel, best: _Best) -> Meeting:
-    """The disagreement once more with plain keys and in the plainest manner that shows it, if it can be had so."""
-    meeting = best.meeting
-    if meeting.manner is not Manner.ONE_BY_ONE:
-        plainest = duel.meet(best.script, Manner.ONE_BY_ONE)
-        if plainest.difference is not None:
-            meeting = plainest
+def _shown(hunt: _Hunt) -> tuple[_Best, Meeting]:
+    """The disagreement once more, without haste, with plain keys and in the plainest manner that shows it."""
+    for best in reversed(hunt.trail):
+        manner = best.meeting.manner
+        plainer = [m for m in _PLAINEST if m in hunt.manners and suits(m, best.script)]
+        for each in dict.fromkeys((*plainer[: plainer.index(manner)], manner)) if manner in plainer else (manner,):
+            meeting = hunt.met(best.script, each)
+            if meeting is not None:
+                return best, _bare(hunt.duel, best.script, meeting)
+    first = hunt.trail[0]
+    return first, first.meeting
+
+
+# From what needs no explanation to what needs most; where a single cut is enough, it says more than single bytes.
+_PLAINEST = (Manner.ONE_BY_ONE, Manner.TOGETHER, Manner.CUT, Manner.BYTE_BY_BYTE, Manner.MIXED_CASE, Manner.INLINE)
+
+
+def _bare(duel: Duel, script: Script, meeting: Meeting) -> Meeting:
+    """The meeting once more with the keys as the script names them; as it was, if that shows nothing."""
     cut = meeting.cut
     if cut is not None:
-        cut = _bare_offset(best.script, meeting.script, cut)
-    bare = duel.meet(best.script, meeting.manner, cut=cut, bare=True)
+        cut = _bare_offset(script, meeting.script, cut)
+    bare = duel.meet(script, meeting.manner, cut=cut, bare=True, count=False)
     return bare if bare.difference is not None else meeting
 
 

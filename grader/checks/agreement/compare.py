@@ -6,6 +6,7 @@ in what.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,10 +110,11 @@ def _answers(step: Step, real: Answer, theirs: Answer, queue: list[Step] | None,
     if _identical(real, theirs):
         return "equal"
     tolerated = False
-    for number, frame in enumerate(real.frames):
-        if number >= len(theirs.frames):
+    came = _settled(theirs.frames)
+    for number, frame in enumerate(_settled(real.frames)):
+        if number >= len(came):
             return _missing(real, theirs)
-        other = theirs.frames[number]
+        other = came[number]
         if frame.raw == other.raw:
             continue
         if sentence := _frames(step, frame, other, real.witness, queue, names):
@@ -123,10 +125,23 @@ def _answers(step: Step, real: Answer, theirs: Answer, queue: list[Step] | None,
     if tolerated and not _same_channels(step, real, theirs):
         return "other channels than those that were left"
     for connection, frames in real.elsewhere.items():
-        for frame, other in zip(frames, theirs.elsewhere[connection], strict=True):
+        for frame, other in zip(_settled(frames), _settled(theirs.elsewhere[connection]), strict=True):
             if frame.raw != other.raw and (sentence := _frames(step, frame, other, None, None, names)):
                 return f"client {connection + 1}: {sentence}"
     return "tolerated" if tolerated or real.elsewhere else "equal"
+
+
+def _settled(frames: list[Frame]) -> list[Frame]:
+    """The frames with messages to patterns that follow each other in a fixed order: Redis keeps patterns in a table."""
+    settled: list[Frame] = []
+    for kind, group in itertools.groupby(frames, lambda frame: _kind(frame.value) == b"pmessage"):
+        run = list(group)
+        settled += sorted(run, key=lambda frame: frame.raw) if kind else run
+    return settled
+
+
+def _kind(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value and not isinstance(value, Map) else None
 
 
 def _same_channels(step: Step, real: Answer, theirs: Answer) -> bool:

@@ -29,11 +29,9 @@ _FOR_PLAIN = frozenset((Manner.TOGETHER, Manner.INLINE, Manner.CUT))
 
 
 def suits(manner: Manner, script: Script) -> bool:
-    """Whether the script can be sent in this manner, and is another one in it."""
+    """Whether the script can be sent in this manner."""
     if manner in _FOR_PLAIN and not is_plain(script):
         return False
-    if manner is Manner.TOGETHER:
-        return len(script) > 1
     if manner is Manner.CUT:
         return not any(step.pause or step.walk for step in script) and script.connections == 1
     return True

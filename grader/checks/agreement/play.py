@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +52,9 @@ _BLOCKING = {
     "BLMPOP": 1,
     "BZMPOP": 1,
 }
+# What counts as a short timeout, which is waited for; and how late its end may come. In seconds.
 _SHORT = 2.0
+_LATE = 1.0
 _PIECE = 65536
 _MOST_BYTES_ALONE = 240
 _MOST_ROUNDS = 10_000
@@ -473,6 +475,7 @@ class Player:
     def _followed(self, script: Script, byte_by_byte: bool, like: Play | None) -> Play:
         """Each step until it has had its whole effect on every connection."""
         play = Play(script, [])
+        waiting: set[int] = set()
         for number, step in enumerate(script):
             line = self._lines[step.connection]
             if step.pause:
@@ -484,8 +487,11 @@ class Player:
                 continue
             self._send(line, step.encoded(), byte_by_byte, None)
             model = like.answers[number] if like is not None and number < len(like.answers) else None
-            for other, count in self._awaited(step, model):
-                self._lines[other].wait(count, self.timeout + _patience(step))
+            if model is not None:
+                for other, count in ((step.connection, len(model.frames)), *_counts(model.elsewhere)):
+                    self._lines[other].wait(count, self.timeout + _patience(step))
+            elif step.connection not in waiting and (patience := _patience(step)):
+                line.wait(1, patience + _LATE)
             steady = self._settle()
             for other, each in self._lines.items():
                 each.drain()
@@ -495,6 +501,8 @@ class Player:
                     answer.frames = each.take()
                 elif each.frames:
                     answer.elsewhere[other] = each.take()
+            # A client that waits answers nothing further until it is served.
+            waiting = (waiting | {step.connection}) - {n for n, count in _seen(answer, step) if count}
             if line.end or line.rest:
                 self._ended(line, answer)
             elif not steady:
@@ -508,11 +516,10 @@ class Player:
                 return play
         return play
 
-    def _awaited(self, step: Step, model: Answer | None) -> Iterable[tuple[int, int]]:
-        """Over which connections how many replies are worth waiting for."""
-        if model is not None:
-            yield step.connection, len(model.frames)
-            for number, frames in model.elsewhere.items():
-                yield number, len(frames)
-        elif _patience(step):
-            yield step.connection, 1
+
+def _seen(answer: Answer, step: Step) -> list[tuple[int, int]]:
+    return [(step.connection, len(answer.frames)), *_counts(answer.elsewhere)]
+
+
+def _counts(frames: dict[int, list[Frame]]) -> list[tuple[int, int]]:
+    return [(number, len(each)) for number, each in frames.items()]

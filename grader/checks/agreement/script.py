@@ -82,7 +82,10 @@ class Step:
     def __str__(self) -> str:
         if self.raw:
             return f"(bytes) {quote(self.raw)}"
-        return format_command(self.args) + (" (and on with its cursor until that is 0)" if self.walk else "")
+        remark = (
+            " (as a line of text)" if self.inline else " (and on with its cursor until that is 0)" if self.walk else ""
+        )
+        return format_command(self.args) + remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +297,7 @@ ODD_TEXTS = (
 def keys(*names: str | bytes) -> SearchStrategy[Key]:
     """One of these keys, the first most often."""
     pool = [Key(name if isinstance(name, bytes) else name.encode()) for name in names]
-    weights = [max(1, 6 >> place) for place in range(len(pool))]
+    weights = [max(1, 8 >> 2 * place) for place in range(len(pool))]
     return st.sampled_from([name for name, weight in zip(pool, weights, strict=True) for _ in range(weight)])
 
 
@@ -310,7 +313,12 @@ plain: SearchStrategy[bytes] = st.one_of(word, st.text("abcxyz019 .-", max_size=
 binary: SearchStrategy[bytes] = st.binary(max_size=12)
 numeral: SearchStrategy[bytes] = st.integers(-20, 200).map(lambda number: b"%d" % number)
 text: SearchStrategy[bytes] = st.one_of(
-    word, plain, numeral, st.sampled_from(ODD_TEXTS), binary, st.sampled_from([b"1.5", b"-0", b"9" * 18, b"1e3"])
+    word,
+    numeral,
+    st.sampled_from(ODD_TEXTS),
+    st.text("abcxyz019 .-", max_size=12).map(str.encode),
+    binary,
+    st.sampled_from([b"caf\xc3\xa9", b"1.5", b"\xff", b"-0", b"", b"9" * 18, b"1e3"]),
 )
 """A value: a letter, a short text, a number as text, the odd ones, any bytes."""
 long_text: SearchStrategy[bytes] = st.sampled_from([b"x" * 45, b"y" * 64, b"z" * 65, b"w" * 1024, b"\r\n" * 5000])
@@ -434,7 +442,7 @@ class Scripts:
 
     commands: tuple[SearchStrategy[Any], ...]
     setup: tuple[SearchStrategy[Any], ...] = ()
-    size: int = 8
+    size: int = 12
     wrong_arity: bool = True
     wrong_type: bool = True
     pool: SearchStrategy[Key] = field(default=key)
@@ -450,13 +458,13 @@ class Scripts:
             before = st.lists(st.one_of(*self.setup), max_size=3)
         other: SearchStrategy[Any] = st.just(())
         makers = [name for name in OF_OTHER_TYPES if known is None or name in known]
-        if self.wrong_type and makers:
+        if self.wrong_type and len(makers) > 1:
             made = st.tuples(st.sampled_from(makers), self.pool).map(_of_another_type)
             other = st.one_of(st.just(()), st.just(()).map(_same), st.just(()).map(lambda none: none), made)
         noise: SearchStrategy[Any] = st.just(None)
         if self.wrong_arity:
             noise = st.one_of(
-                *(st.none().map(_same) for _ in range(4)), st.tuples(st.integers(0, 30), st.integers(0, 5))
+                *(st.none().map(_same) for _ in range(3)), st.tuples(st.integers(0, 30), st.integers(0, 3))
             )
         drawn = st.lists(st.one_of(*self.commands), min_size=least, max_size=self.size)
         return st.tuples(other, before, drawn, noise).map(_assembled)
@@ -486,7 +494,7 @@ def _of_wrong_arity(step: Step, how: int) -> Step:
 def scripts(
     *commands: SearchStrategy[Any],
     setup: Sequence[SearchStrategy[Any]] = (),
-    size: int = 8,
+    size: int = 12,
     wrong_arity: bool = True,
     wrong_type: bool = True,
     pool: SearchStrategy[Key] = key,

@@ -22,7 +22,8 @@ from grader.resp import NULL_ARRAY
 from grader.wire.redis_cli import format_reply
 
 _LONGEST = 200
-_REPLY_LINES = 30
+_LONGEST_TEXT = 160
+_MOST_LINES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def finding(meeting: Meeting) -> Finding:
         raise ValueError("the two servers agree: there is nothing to show")
     upto = Script(difference.script.steps[: difference.place + 1])
     script, readback = (meeting.script, upto) if meeting.in_state else (upto, Script(()))
-    if meeting.in_state:
+    if meeting.in_state and meeting.manner is not Manner.TOGETHER:
         # Only what is read back of the key in question.
         readback = Script(difference.script.steps[difference.place : difference.place + 1])
     return Finding(
@@ -122,15 +123,18 @@ def _answer(answer: Answer, nothing: str) -> list[str]:
     lines: list[str] = []
     for frame in answer.frames:
         value = None if frame.value is NULL_ARRAY else frame.value
-        lines += format_reply(value, limit=_REPLY_LINES).split("\n")
+        lines += format_reply(value, limit=_LONGEST_TEXT).split("\n")
     for connection, frames in sorted(answer.elsewhere.items()):
         for frame in frames:
-            first, *more = format_reply(frame.value, limit=_REPLY_LINES).split("\n")
+            first, *more = format_reply(frame.value, limit=_LONGEST_TEXT).split("\n")
             lines += [f"to client {connection + 1}: {first}", *more]
     if answer.rest:
         lines.append(f"{literal(answer.rest)} (not a whole reply)")
     if answer.end == "closed":
         lines.append("(the connection is closed)")
+    if len(lines) > _MOST_LINES:
+        half = _MOST_LINES // 2
+        lines = [*lines[:half], f"… {len(lines) - 2 * half} more lines …", *lines[-half:]]
     return lines or [f"({nothing})"]
 
 

@@ -319,7 +319,7 @@ def _named(real: Any, theirs: Any, loose: frozenset[bytes]) -> str:
     """Fields are those of a map, or the even elements of an array that begins with a name."""
     if wrong := _type(real, theirs):
         return wrong
-    if isinstance(real, list) and real and not isinstance(real[0], bytes):
+    if isinstance(real, list) and not isinstance(real, Map) and real and not isinstance(real[0], bytes):
         if len(real) != len(theirs):
             return f"{_elements(len(theirs))} instead of {len(real)}"
         return next((w for one, other in zip(real, theirs, strict=True) if (w := _named(one, other, loose))), "")
