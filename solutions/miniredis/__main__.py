@@ -6,6 +6,8 @@ import sys
 
 from miniredis import commands
 from miniredis.config import BadSetting, from_arguments
+from miniredis.persistence.aof import CannotGoOn
+from miniredis.persistence.encodings import BadFile
 from miniredis.server import serve
 
 
@@ -14,8 +16,11 @@ def main() -> int:
     assert commands.__all__
     try:
         serve(from_arguments(sys.argv[1:]))
-    except (BadSetting, OSError) as error:
+    except (BadSetting, BadFile, OSError) as error:
         print(f"miniredis cannot start: {error}", file=sys.stderr)
+        return 1
+    except CannotGoOn as error:
+        print(f"miniredis cannot go on: {error}", file=sys.stderr)
         return 1
     return 0
 

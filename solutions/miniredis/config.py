@@ -1,106 +1,165 @@
-"""Settings: their names and defaults as redis-server has them, from redis.conf, the command line and CONFIG SET."""
+"""The settings of a server: read from redis.conf and the command line, changed by CONFIG SET. Which there are: `options`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
-from miniredis.values.packing import LIMITS
+from miniredis.glob import matches
+from miniredis.options import ALIASES, DIRECTIVES, OPTIONS, BadSetting, Option, Setting, not_used
 from miniredis.words import split_words
 
-Setting: TypeAlias = str | int | bool
+__all__ = ["BadSetting", "Config", "from_arguments"]
 
-_UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
-
-
-class BadSetting(ValueError):
-    """A setting that does not exist, or a value it cannot have; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting.
-
-    Attributes:
-        name: as in redis.conf.
-        default: its type is the setting's type.
-        memory: the value may be written as "2mb".
-        choices: the only values there are, if there are only some.
-        fixed: it cannot be changed while the server runs.
-    """
-
-    name: str
-    default: Setting
-    memory: bool = False
-    choices: tuple[str, ...] = ()
-    fixed: bool = False
-
-
-OPTIONS = (
-    Option("port", 6379, fixed=True),
-    Option("bind", "127.0.0.1", fixed=True),
-    Option("unixsocket", "", fixed=True),
-    Option("databases", 16, fixed=True),
-    Option("dir", "."),
-    Option("dbfilename", "dump.rdb"),
-    Option("save", ""),
-    Option("appendonly", False),
-    Option("appendfsync", "everysec", choices=("always", "everysec", "no")),
-    Option("appendfilename", "appendonly.aof", fixed=True),
-    Option("appenddirname", "appendonlydir", fixed=True),
-    Option("maxmemory", 0, memory=True),
-    Option("requirepass", ""),
-    Option("timeout", 0),
-    Option("hz", 10),
-    Option("notify-keyspace-events", ""),
-    Option("slowlog-log-slower-than", 10_000),
-    Option("slowlog-max-len", 128),
-    Option("latency-monitor-threshold", 0),
-    Option("latency-tracking", False),
-)
-_BY_NAME = {option.name: option for option in OPTIONS}
+_BY_NAME = {option.name: option for option in (*OPTIONS, *not_used())}
 
 
 class Config(dict[str, Setting]):
-    """All settings with their values."""
+    """All settings with their values.
+
+    Attributes:
+        file: the redis.conf it was read from, if any.
+        ignored: names that were set and have no effect here.
+    """
 
     def __init__(self) -> None:
-        super().__init__({option.name: option.default for option in OPTIONS})
+        super().__init__({option.name: option.default for option in _BY_NAME.values()})
+        self.file: Path | None = None
+        self.ignored: list[str] = []
+        self._given: set[str] = set()
 
     def put(self, name: str, text: str) -> None:
-        """Set one from text.
+        """Set one at the start of the server, from redis.conf or the command line.
 
         Raises:
             BadSetting: there is no such setting, or the value does not fit it.
         """
-        option = _BY_NAME.get(name.lower())
+        option = find(name)
+        if name.lower() in DIRECTIVES or (option is not None and not option.used):
+            self.ignored.append(name.lower())
         if option is None:
+            if name.lower() in DIRECTIVES:
+                return
             raise BadSetting(f"'{name}' is not a setting of this server")
-        value = self[option.name] = _read(option, text)
-        if option.name in LIMITS:
-            LIMITS[option.name] = int(value)
+        if option.lines and option.name in self._given and text:
+            text = f"{self[option.name]} {text}"
+        self._given.add(option.name)
+        try:
+            self[option.name] = option.read(text, self[option.name])
+        except BadSetting as error:
+            raise BadSetting(f"{name}: {error}") from error
+
+    def begin_command_line(self) -> None:
+        """What follows replaces what redis.conf said, also where lines add up."""
+        self._given.clear()
+
+    def shown(self, name: str) -> str:
+        """Return a setting as CONFIG GET shows it."""
+        value = self[name]
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if name == "dir":
+            return str(Path(str(value)).absolute())
+        return str(value)
+
+    def matching(self, patterns: Iterable[bytes]) -> dict[str, str]:
+        """Return the settings whose names match one of the patterns, other names of the same included."""
+        ### BEGIN SOLUTION mini.config-get
+        found: dict[str, str] = {}
+        for pattern in patterns:
+            name = pattern.decode("latin-1")
+            if not set("[*?") & set(name):
+                option = find(name)
+                if option is not None:
+                    found[name] = self.shown(option.name)
+                continue
+            for each in (*_BY_NAME, *ALIASES):
+                if matches(pattern.lower(), each.encode()):
+                    found[each] = self.shown(ALIASES.get(each, each))
+        return found
+        ### END SOLUTION
+
+    def change(self, texts: Mapping[str, str]) -> Mapping[str, Setting]:
+        """Set several while the server runs, all or none; what they were before, to take it back.
+
+        Raises:
+            NotChanged: and then none has been changed.
+        """
+        ### BEGIN SOLUTION mini.config-set
+        changed: dict[str, Setting] = {}
+        for name, text in texts.items():
+            option = find(name)
+            assert option is not None
+            try:
+                changed[option.name] = option.read(text, self[option.name])
+            except BadSetting as error:
+                raise NotChanged(name, str(error)) from error
+        before = {name: self[name] for name in changed}
+        self.update(changed)
+        return before
+        ### END SOLUTION
+
+    def may_change(self, name: str, already: Iterable[str]) -> None:
+        """Check that a setting can be changed while the server runs, and is named once only.
+
+        Raises:
+            BadSetting: there is no such setting.
+            NotChanged: it cannot be changed.
+        """
+        ### BEGIN SOLUTION mini.config-set
+        option = find(name)
+        if option is None:
+            raise BadSetting(name)
+        if option.fixed:
+            raise NotChanged(name, "can't set immutable config")
+        if option.protected and self["enable-protected-configs"] == "no":
+            raise NotChanged(name, "can't set protected config")
+        if option in map(find, already):
+            raise NotChanged(name, "duplicate parameter")
+        ### END SOLUTION
+
+    def rewrite(self) -> None:
+        """Write the settings back into redis.conf: its lines stay where they are, new ones come to the end.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        assert self.file is not None
+        written: set[str] = set()
+        lines = []
+        for line in self.file.read_text().splitlines():
+            option = find(line.split()[0]) if line.split() and not line.lstrip().startswith("#") else None
+            if option is None:
+                lines.append(line)
+            elif option.name not in written:
+                written.add(option.name)
+                lines.append(self._line(option))
+        for option in _BY_NAME.values():
+            if option.name not in written and self[option.name] != option.default:
+                lines.append(self._line(option))
+        whole = self.file.with_name(f"{self.file.name}.tmp")
+        whole.write_text("\n".join(lines) + "\n")
+        whole.replace(self.file)
+
+    def _line(self, option: Option) -> str:
+        text = self.shown(option.name)
+        quoted = f'"{text}"' if not text or (" " in text and not option.check) else text
+        return f"{option.name} {quoted}"
 
 
-def _read(option: Option, text: str) -> Setting:
-    if option.choices and text.lower() not in option.choices:
-        raise BadSetting(f"'{option.name}' is one of {', '.join(option.choices)}, not '{text}'")
-    if isinstance(option.default, bool):
-        if text.lower() not in ("yes", "no"):
-            raise BadSetting(f"'{option.name}' is yes or no, not '{text}'")
-        return text.lower() == "yes"
-    if isinstance(option.default, int):
-        return _number(option, text)
-    return text
+class NotChanged(Exception):
+    """CONFIG SET cannot do that; says which setting is to blame, and why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+        self.why = why
 
 
-def _number(option: Option, text: str) -> int:
-    digits = text.rstrip("bkmgBKMG") if option.memory else text
-    unit = _UNITS.get(text[len(digits) :].lower())
-    if unit is None or not digits.removeprefix("-").isdigit():
-        raise BadSetting(f"'{option.name}' is a number, not '{text}'")
-    return int(digits) * unit
+def find(name: str) -> Option | None:
+    """Return the setting of that name, or None."""
+    lower = name.lower()
+    return _BY_NAME.get(ALIASES.get(lower, lower))
 
 
 def from_arguments(arguments: Sequence[str]) -> Config:
@@ -112,7 +171,9 @@ def from_arguments(arguments: Sequence[str]) -> Config:
     config = Config()
     rest = list(arguments)
     if rest and not rest[0].startswith("--"):
-        _read_file(config, Path(rest.pop(0)))
+        config.file = Path(rest.pop(0)).absolute()
+        _read_file(config, config.file)
+        config.begin_command_line()
     while rest:
         name = rest.pop(0)
         if not name.startswith("--"):
@@ -136,6 +197,10 @@ def _read_file(config: Config, path: Path) -> None:
         if words is None:
             raise BadSetting(f"{path}, line {number}: the quotes do not balance")
         name, *values = (word.decode() for word in words)
+        if name.lower() == "include":
+            for value in values:
+                _read_file(config, Path(value))
+            continue
         try:
             config.put(name, " ".join(values))
         except BadSetting as error:

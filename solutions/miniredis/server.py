@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from miniredis import notifications, transactions
+from miniredis import eviction, notifications, shutdown, transactions
 from miniredis.blocking import Blocked
 from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, unknown_subcommand, wrong_arity
 from miniredis.config import Config
@@ -24,6 +24,8 @@ from miniredis.connection import Client
 from miniredis.latency import Latency
 from miniredis.monitor import feed
 from miniredis.pausing import Pause
+from miniredis.persistence.aof import AppendOnlyFile
+from miniredis.persistence.snapshots import Snapshots
 from miniredis.pubsub import ALLOWED_WHILE_SUBSCRIBED, PubSub, not_while_subscribed
 from miniredis.resp import NO_REPLY, Args, CommandError, Reply, encode_error
 from miniredis.slowlog import Slowlog
@@ -50,6 +52,7 @@ class Server:
         acting: the client whose commands are being run; what is pushed to it waits until its reply is out.
         measure_from: seconds from which a command's time is looked at more closely; see `settings_changed`.
         logging: whether changes are passed on at all: there is an append-only file and it is not being loaded.
+        guarded: memory or the disk may be full, so each command is looked at before it runs (`eviction.refusal`).
     """
 
     def __init__(self, config: Config) -> None:
@@ -68,6 +71,9 @@ class Server:
         self.latency = Latency()
         self.pause = Pause(self)
         self.acting: Client | None = None
+        self.memory = eviction.Memory(self)
+        self.snapshots = Snapshots(self)
+        self.aof = AppendOnlyFile(self)
         self.databases = [Database(i, self) for i in range(int(config["databases"]))]
         self.clients: dict[int, Client] = {}
         self.to_flush: list[Client] = []
@@ -82,6 +88,7 @@ class Server:
         self._to_wake: list[Client] = []
         self._next_cron = time.monotonic()
         self._stopping = False
+        self.guarded = False
         self.measure_from = 0.0
         self.settings_changed()
 
@@ -92,6 +99,29 @@ class Server:
         slow, latency = int(config["slowlog-log-slower-than"]), int(config["latency-monitor-threshold"])
         limits = [slow / 1e6] * (slow >= 0) + [latency / 1e3] * (latency > 0) + [0.0] * bool(config["latency-tracking"])
         self.measure_from = min(limits, default=float("inf"))
+        self.memory.settings_changed()
+        self.look_out()
+
+    def look_out(self) -> None:
+        """Memory has a limit now, or the disk has failed or recovered: are commands to be looked at before they run?"""
+        self.guarded = bool(self.memory.limit or self.snapshots.has_failed or self.aof.error)
+
+    def load(self) -> None:
+        """Read what the files hold, before the first client is heard: the append-only file, or the snapshot.
+
+        Raises:
+            BadFile, OSError: they are damaged, or cannot be read or written.
+        """
+        self.loading = True
+        if self.config["appendonly"]:
+            self.aof.load()
+        else:
+            self.snapshots.load()
+        self.loading = False
+        self.memory.count_again()
+        if self.config["appendonly"]:
+            self.aof.open()
+        self.logging = self.aof.on
 
     # The loop
 
@@ -125,8 +155,17 @@ class Server:
         return int(self._listening[0].getsockname()[1])
 
     def run(self) -> None:
-        """Serve until `stop`."""
-        while not self._stopping:
+        """Serve until `stop`.
+
+        Raises:
+            CannotGoOn: what `appendfsync always` promises cannot be kept.
+            SystemExit: SHUTDOWN.
+        """
+        while True:
+            if self._stopping:
+                if shutdown.prepare(self):
+                    return
+                self._stopping = False
             events = self._selector.select(self._patience())
             self.now = int(time.time() * 1000)
             for key, mask in events:
@@ -167,8 +206,16 @@ class Server:
             sock.close()
 
     def stop(self) -> None:
-        """Leave the loop at the end of this turn."""
+        """Leave at the end of this turn, unless the data set cannot be saved: SIGTERM."""
         self._stopping = True
+
+    def close_sockets(self) -> None:
+        """Close this process's hold of all sockets. In a child: or they would stay open for as long as it works."""
+        for listening in self._listening:
+            listening.close()
+        for client in self.clients.values():
+            if client.socket is not None:
+                client.socket.close()
 
     def _accept(self, listening: socket.socket) -> None:
         ### BEGIN SOLUTION mini.accept
@@ -203,6 +250,8 @@ class Server:
             self._to_wake.pop().run_commands()
         if self.trackers:
             self.trackers.broadcast()
+        if self.aof.on:
+            self.aof.flush()
         clients, self.to_flush = self.to_flush, []
         for client in clients:
             client.flush()
@@ -217,6 +266,10 @@ class Server:
                 while database.end_some(20) > 5:
                     pass
         self._on_its_own = False
+        self.clock = self.now // 1000
+        self.snapshots.tend()
+        self.aof.tend()
+        self.look_out()
 
     def watch_socket(self, client: Client, writing: bool) -> None:
         """Ask the loop to say (or no longer to say) when a client's socket has room."""
@@ -258,7 +311,7 @@ class Server:
             return self.reject(client, command, wrong_arity(command.name))
         ### END SOLUTION
         client.last_command = command
-        if self.pause.on or not client.plain:
+        if self.guarded or self.pause.on or not client.plain:
             instead = self._instead_of_running(client, command, args)
             if instead is not None:
                 return instead
@@ -277,6 +330,8 @@ class Server:
         ### END SOLUTION
         if client.queue is not None and "no_multi" in command.flags:
             return self.reject(client, command, CommandError("ERR Command not allowed inside a transaction"))
+        if self.guarded and (error := eviction.refusal(client, command)) is not None:
+            return self.reject(client, command, error)
         ### BEGIN SOLUTION mini.subscribed-mode
         if client.protocol == 2 and client.subscriptions and command.name not in ALLOWED_WHILE_SUBSCRIBED:
             return self.reject(client, command, not_while_subscribed(command))
@@ -380,7 +435,8 @@ class Server:
 
     def end_unit(self) -> None:
         """Log what one command, one transaction or one step of the server itself has changed: all of it or nothing."""
-        self._unit.clear()
+        unit, self._unit = self._unit, []
+        self.aof.append(unit)
 
     def notify_event(self, database: Database, key: bytes, kind: str, event: str) -> None:
         """Publish an event of a key to those who subscribed to it."""
@@ -392,9 +448,17 @@ class Server:
 
 
 def serve(config: Config) -> None:
-    """Start a server, say that it is ready, and serve until SIGTERM or SIGINT."""
+    """Start a server, say that it is ready, and serve until SIGTERM, SIGINT or SHUTDOWN.
+
+    Raises:
+        OSError: an address is in use, or a file cannot be read or written.
+        BadFile: a file is damaged.
+        CannotGoOn: the append-only file cannot be written any more.
+    """
     server = Server(config)
+    # The address first: whoever has it also owns the files, and would not like them to be repaired meanwhile.
     server.listen()
+    server.load()
 
     def leave(number: int, frame: Any) -> None:
         server.stop()

@@ -30,6 +30,7 @@ class Database:
         keys: the values.
         expires: the end of keys that have one, in milliseconds since 1970.
         used: when each key was last used (`eviction` says in which unit).
+        weights: bytes that each key takes, where memory is limited; None where nobody counts.
         watchers: the clients that WATCH a key.
         waiting: the clients that wait for a key, first come first (`blocking`).
     """
@@ -40,6 +41,7 @@ class Database:
         self.keys: Indexed[Value] = Indexed()
         self.expires: Indexed[int] = Indexed()
         self.used: dict[bytes, int] = {}
+        self.weights: dict[bytes, int] | None = None
         self.watchers: dict[bytes, set[Client]] = {}
         self.waiting: dict[bytes, dict[Client, None]] = {}
 
@@ -135,6 +137,8 @@ class Database:
             return False
         self.expires.pop(key)
         self.used.pop(key, None)
+        if self.weights is not None:
+            self.server.memory.weigh(self, key)
         return True
         ### END SOLUTION
 
@@ -151,6 +155,7 @@ class Database:
         for key in [*self.watchers, *self.waiting]:
             if key in self.keys:
                 self.touched(key)
+        self.server.memory.cleared(self)
         self.keys.clear()
         self.expires.clear()
         self.used.clear()
@@ -167,6 +172,7 @@ class Database:
         self.keys, other.keys = other.keys, self.keys
         self.expires, other.expires = other.expires, self.expires
         self.used, other.used = other.used, self.used
+        self.weights, other.weights = other.weights, self.weights
         for database, key in affected:
             database.touched(key)
 
@@ -182,6 +188,8 @@ class Database:
         """
         server = self.server
         server.dirty += changes
+        if self.weights is not None:
+            server.memory.weigh(self, key)
         if self.watchers or self.waiting or server.trackers:
             self.touched(key)
         if server.notify:

@@ -23,8 +23,11 @@ def decode(data: bytes) -> list[bytes]:
         raise ValueError("a listpack's size is not what its header says")
     out: list[bytes] = []
     at, end = 6, len(data) - 1
-    while at < end:
-        at = _read(data, at, out)
+    try:
+        while at < end:
+            at = _read(data, at, out)
+    except IndexError:
+        raise ValueError("a listpack ends within an element") from None
     count = int.from_bytes(data[4:6], "little")
     if at != end or count not in (len(out), _UNKNOWN_COUNT):
         raise ValueError("a listpack's elements are not what its header says")
