@@ -1,8 +1,11 @@
 """Clients that wait: BLPOP and its kind, XREAD BLOCK.
 
 A command that finds nothing to do calls `Client.block` and returns what that returns. The client then stands in line
-for its keys. When one of them changes, the command is run again, from the start, for the client that has waited
-longest; if there is still nothing for it, it keeps its place. No thread waits, and nothing is polled.
+for each of its keys. When one of them changes, the command is run again, from its start, for the client that has
+waited longest, then for the next, until there is nothing left to take. No thread waits, and nothing is polled.
+
+It is never the pushing command that serves: all of a command, and all of a transaction, comes first. What a served
+client does may serve another: BLMOVE takes from one list and fills the next.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from miniredis.resp import NO_REPLY, Args, Reply
+from miniredis.values import List, SortedSet, Stream
 
 if TYPE_CHECKING:
     from miniredis.commands.table import Command
@@ -39,6 +43,17 @@ class Wait:
     deadline: int | None
     on_timeout: Reply
 
+    def concerns(self, value: object) -> bool:
+        """Whether it is worth another try with this value under one of the keys, None for nothing.
+
+        A client that waits for a list does not hear of a string. Only XREADGROUP also ends, with an error, when its
+        stream is gone.
+        """
+        name = self.command.name
+        if name == "xreadgroup":
+            return True
+        return type(value) is (Stream if name == "xread" else SortedSet if name.startswith("bz") else List)
+
 
 class Blocked:
     """All waiting clients of a server."""
@@ -50,8 +65,8 @@ class Blocked:
         self._order = itertools.count()
 
     def wait(self, client: Client, wait: Wait) -> None:
-        """Put a client in line."""
-        ### BEGIN SOLUTION mini.blpop
+        """Put a client in line for all of its keys; it leaves them all when it is served, gives up, or has gone."""
+        ### BEGIN SOLUTION mini.blocking-timeout
         client.wait = wait
         for key in wait.keys:
             wait.database.waiting.setdefault(key, {})[client] = None
@@ -60,59 +75,86 @@ class Blocked:
         ### END SOLUTION
 
     def forget(self, client: Client) -> None:
-        """Take a client out of every line: it was served, gave up, or has gone."""
+        """Take a client out of every line."""
         wait, client.wait = client.wait, None
         if wait is None:
             return
-        for key in wait.keys:
-            line = wait.database.waiting.get(key)
-            if line is not None:
-                line.pop(client, None)
-                if not line:
-                    del wait.database.waiting[key]
-
-    def key_changed(self, database: Database, key: bytes) -> None:
-        """Somebody waits for this key, and it has changed."""
-        self._changed[database.index, key] = None
-
-    def serve(self) -> None:
-        """Run the commands of clients whose keys have changed, oldest wait first, until nothing changes any more."""
-        ### BEGIN SOLUTION mini.blocking-fair
-        while self._changed:
-            changed, self._changed = self._changed, {}
-            for index, key in changed:
-                database = self._server.databases[index]
-                for client in list(database.waiting.get(key, ())):
-                    if database.peek(key) is None:
-                        break
-                    self._try_again(client)
+        ### BEGIN SOLUTION mini.blocking-timeout
+        for key in set(wait.keys):
+            line = wait.database.waiting[key]
+            del line[client]
+            if not line:
+                del wait.database.waiting[key]
         ### END SOLUTION
 
-    def _try_again(self, client: Client) -> None:
-        wait = client.wait
-        if wait is None:
-            return
+    # Serving
+
+    def key_changed(self, database: Database, key: bytes) -> None:
+        """Somebody waits for this key, and it has changed: look at it when the command at hand is done."""
+        ### BEGIN SOLUTION mini.blocking-serve
+        value = database.keys.get(key)
+        if any(client.wait is not None and client.wait.concerns(value) for client in database.waiting[key]):
+            self._changed[database.index, key] = None
+        ### END SOLUTION
+
+    def serve(self) -> None:
+        """Serve the keys that have changed, in the order in which they did, until nothing changes any more."""
+        while self._changed:
+            ### BEGIN SOLUTION mini.blocking-serve
+            changed, self._changed = self._changed, {}
+            for index, key in changed:
+                self._serve_line(self._server.databases[index], key)
+            ### END SOLUTION
+
+    def _serve_line(self, database: Database, key: bytes) -> None:
+        """Let those who wait for a key try again, first come first."""
+        ### BEGIN SOLUTION mini.blocking-serve
+        value = database.peek(key)
+        for client in tuple(database.waiting.get(key, ())):
+            # A client served meanwhile through another of its keys waits no longer.
+            if client.wait is not None and client.wait.concerns(value):
+                self._try_again(client, client.wait)
+                value = database.peek(key)
+        ### END SOLUTION
+
+    def _try_again(self, client: Client, wait: Wait) -> None:
+        """Run a waiting client's command again; it waits no longer if there is a reply now, be it an error."""
+        ### BEGIN SOLUTION mini.blocking-serve
         client.retrying = True
         reply = self._server.call(client, wait.command, wait.args)
         client.retrying = False
         if reply is NO_REPLY:
-            return  # nothing for it yet: it keeps its place
+            self._to_the_end_of_the_line(client, wait)
+        else:
+            self._release(client, reply)
+        ### END SOLUTION
+
+    @staticmethod
+    def _to_the_end_of_the_line(client: Client, wait: Wait) -> None:
+        """Who could have been served and was not (a group's entries had gone to another) waits anew, as in Redis."""
+        for key in wait.keys:
+            line = wait.database.waiting[key]
+            del line[client]
+            line[client] = None
+
+    def _release(self, client: Client, reply: Reply) -> None:
+        """Answer a client that waits, and let it go on with what it has sent meanwhile."""
         self.forget(client)
         client.send(reply)
         self._server.wake(client)
 
+    # Giving up
+
     def next_deadline(self) -> int | None:
         """Return when the next wait ends, in milliseconds since 1970, or None."""
         while self._deadlines and self._deadlines[0][2].wait is not self._deadlines[0][3]:
-            heapq.heappop(self._deadlines)
+            heapq.heappop(self._deadlines)  # it has ended otherwise
         return self._deadlines[0][0] if self._deadlines else None
 
     def give_up(self) -> None:
         """Answer the clients whose time is over."""
-        ### BEGIN SOLUTION mini.blocking-timeout
         while (deadline := self.next_deadline()) is not None and deadline <= self._server.now:
-            _, _, client, wait = heapq.heappop(self._deadlines)
-            self.forget(client)
-            client.send(wait.on_timeout)
-            self._server.wake(client)
-        ### END SOLUTION
+            ### BEGIN SOLUTION mini.blocking-timeout
+            client, wait = self._deadlines[0][2:]
+            self._release(client, wait.on_timeout)
+            ### END SOLUTION

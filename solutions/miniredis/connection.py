@@ -87,6 +87,11 @@ class Client:
         return self.socket is not None and self.socket.family == socket.AF_UNIX
 
     @property
+    def is_local(self) -> bool:
+        """Whether it comes from this machine."""
+        return self.over_unix_socket or self.address.startswith(("127.", "::1:", "[::1]:"))
+
+    @property
     def own_address(self) -> str:
         """The address of the server that it has connected to."""
         if self.socket is None or self.closed:
@@ -270,7 +275,9 @@ class Client:
     @property
     def may_block(self) -> bool:
         """Whether a command may wait now: not within EXEC, and not while files are loaded."""
+        ### BEGIN SOLUTION mini.blocking-exec
         return not self.in_exec and self.socket is not None
+        ### END SOLUTION
 
     def block(self, keys: list[bytes], deadline: int | None, on_timeout: Reply) -> Reply:
         """Wait until one of `keys` changes; what a handler returns when there is nothing for it yet.

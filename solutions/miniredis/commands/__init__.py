@@ -1,6 +1,7 @@
 """The commands, a module a family. Importing this registers them all."""
 
 from miniredis.commands import (
+    blocking_lists,
     clients,
     connection,
     expire,
@@ -20,6 +21,7 @@ from miniredis.commands import (
 )
 
 __all__ = [
+    "blocking_lists",
     "clients",
     "connection",
     "expire",
