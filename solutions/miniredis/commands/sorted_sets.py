@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 
-from miniredis.commands.arguments import counted_keys, integer, integer_from, syntax_error
+from miniredis.commands.arguments import counted_keys, deadline, integer, integer_from, syntax_error
 from miniredis.commands.scan import read_cursor, read_page
 from miniredis.commands.score_arguments import score
 from miniredis.commands.table import command, wrong_arity
@@ -325,7 +325,9 @@ def _mpop_arguments(args: Args, at: int) -> tuple[list[bytes], bool, int]:
     ### END SOLUTION
 
 
-def _pop_several(client: Client, keys: list[bytes], highest: bool, count: int) -> Reply:
+def _pop_several(
+    client: Client, keys: list[bytes], highest: bool, count: int
+) -> tuple[bytes, list[list[bytes | float]]] | None:
     """Pop from the first of several keys that is there: its name and the pairs; None where none is."""
     ### BEGIN SOLUTION mini.zpop
     for key in keys:
@@ -334,8 +336,50 @@ def _pop_several(client: Client, keys: list[bytes], highest: bool, count: int) -
             name = b"ZPOPMAX" if highest else b"ZPOPMIN"
             client.server.rewrite([name, key, b"%d" % min(count, len(value))])
             popped = _pop(client, key, value, count, highest)
-            return [key, [[member, score] for score, member in popped]]
+            return key, [[member, score] for score, member in popped]
     return None
+    ### END SOLUTION
+
+
+# Waiting
+
+
+def _bpop(client: Client, args: Args, highest: bool) -> Reply:
+    """Pop from the first key that is there, or wait for one: its name, the member, the score."""
+    ### BEGIN SOLUTION mini.bzpop
+    end = deadline(args[-1], client.server.now)
+    keys = args[1:-1]
+    popped = _pop_several(client, keys, highest, 1)
+    if popped is None:
+        return client.block(keys, end, NULL_ARRAY)
+    key, pairs = popped
+    return [key, *pairs[0]]
+    ### END SOLUTION
+
+
+@command("BZPOPMIN", arity=-3, flags="write blocking fast", keys=(1, -2, 1), group="sorted-set", since="5.0.0")
+def bzpopmin(client: Client, args: Args) -> Reply:
+    """BZPOPMIN key [key …] timeout: the key, the member with the lowest score and its score; waits for one to come.
+
+    The timeout is in seconds, 0 for ever; a null array when it is over.
+    """
+    return _bpop(client, args, highest=False)
+
+
+@command("BZPOPMAX", arity=-3, flags="write blocking fast", keys=(1, -2, 1), group="sorted-set", since="5.0.0")
+def bzpopmax(client: Client, args: Args) -> Reply:
+    """BZPOPMAX key [key …] timeout: the key, the member with the highest score and its score; waits for one."""
+    return _bpop(client, args, highest=True)
+
+
+@command("BZMPOP", arity=-5, flags="write blocking", find_keys=counted_keys(2), group="sorted-set", since="7.0.0")
+def bzmpop(client: Client, args: Args) -> Reply:
+    """BZMPOP timeout numkeys key [key …] MIN | MAX [COUNT count]: ZMPOP that waits for something to pop."""
+    ### BEGIN SOLUTION mini.bzpop
+    keys, highest, count = _mpop_arguments(args, 2)
+    end = deadline(args[1], client.server.now)
+    popped = _pop_several(client, keys, highest, count)
+    return client.block(keys, end, NULL_ARRAY) if popped is None else popped
     ### END SOLUTION
 
 
@@ -362,6 +406,7 @@ def zscan(client: Client, args: Args) -> Reply:
 
 
 def _score_text(value: SortedSet, member: bytes) -> bytes:
+    """The score as ZSCAN shows it: for a large set with 17 digits, whether they are needed or not."""
     score = value.score(member)
     assert score is not None
-    return format_double(score)
+    return format_double(score) if value.encoding == "listpack" else b"%.17g" % score
