@@ -25,14 +25,13 @@ class SortedSet:
     __slots__ = ("_bytes", "_order", "_scores", "encoding")
 
     def __init__(self, pairs: Iterable[tuple[bytes, float]] = (), encoding: str = "listpack") -> None:
+        members = dict(pairs)
+        self.encoding = encoding if may_be_packed(members) else "skiplist"
         self._scores: Indexed[float] = Indexed()
-        for member, score in pairs:
-            self._scores.set(member, score)
+        for member, score in members.items():
+            self._scores.set(member, self._kept(score))
         self._order: SortedBlocks[Scored] = SortedBlocks((score, member) for member, score in self._scores.items())
-        self._bytes = sum(map(len, self._scores))
-        self.encoding = encoding
-        if not may_be_packed(self._scores.keys()):
-            self.encoding = "skiplist"
+        self._bytes = sum(map(len, members))
 
     def __len__(self) -> int:
         return len(self._scores)
@@ -58,11 +57,14 @@ class SortedSet:
             self._bytes += len(member)
         else:
             self._order.remove((old, member))
-        if score == 0 and self.encoding == "listpack":
-            score = 0.0  # packed as an integer, -0 loses its sign
+        score = self._kept(score)
         self._scores.set(member, score)
         self._order.add((score, member))
         ### END SOLUTION
+
+    def _kept(self, score: float) -> float:
+        """A listpack keeps whole numbers as integers, where -0 has no sign."""
+        return 0.0 if score == 0 and self.encoding == "listpack" else score
 
     def remove(self, member: bytes) -> bool:
         """Take a member out; whether it was there."""
