@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miniredis.config import NotChanged
 from miniredis.persistence import child, manifest, rdb, replay
 from miniredis.persistence.encodings import BadFile
 from miniredis.persistence.manifest import Manifest, Part
@@ -280,12 +281,22 @@ class AppendOnlyFile:
         """Whether a child writes a new base just now."""
         return self._pid is not None
 
-    def start(self) -> None:
-        """CONFIG SET appendonly yes: begin with what there is. It is in force once the base is written.
+    def switch(self, on: bool) -> None:
+        """CONFIG SET appendonly yes or no.
 
         Raises:
-            OSError: a file cannot be made.
+            NotChanged: a file cannot be made, or not be written to its end.
         """
+        try:
+            if on:
+                self._start()
+            else:
+                self._stop()
+        except OSError as error:
+            raise NotChanged("appendonly", "Unable to turn on AOF. Check server logs.") from error
+
+    def _start(self) -> None:
+        """Begin with what there is. It is in force once the base is written."""
         self.folder.mkdir(exist_ok=True)
         if self._manifest_path.exists():
             self._manifest = manifest.parse(self._name, self._manifest_path.read_bytes())
@@ -295,8 +306,7 @@ class AppendOnlyFile:
         else:
             self.scheduled = True
 
-    def stop(self) -> None:
-        """CONFIG SET appendonly no."""
+    def _stop(self) -> None:
         self.stop_child()
         self.on = self._server.logging = False
         self.scheduled = False
