@@ -285,7 +285,16 @@ def describe(real: Any, theirs: Any) -> str:
     return "the same value in other bytes"
 
 
+_UNKNOWN = "ERR unknown command"
+_UNBUILT = "ERR not built yet: "
+
+
 def _errors(real: Any, theirs: Any) -> str:
+    if isinstance(theirs, ErrorReply) and theirs != real:
+        if theirs.text.startswith(_UNBUILT):
+            return f"{theirs.text.removeprefix(_UNBUILT)} is not built yet"
+        if theirs.text.startswith(_UNKNOWN) and not str(real).startswith(_UNKNOWN):
+            return "yours does not know this command"
     if isinstance(real, ErrorReply) and isinstance(theirs, ErrorReply):
         if real.code != theirs.code:
             return f"another error: it begins with {theirs.code or 'a blank'} instead of {real.code}"

@@ -334,13 +334,13 @@ class Player:
             line.close()
         self._lines.clear()
 
-    def _settle(self, times: int = 2) -> bool:
+    def _settle(self) -> bool:
         """Wait until everything that was sent so far has had its effect; False if the server does not answer."""
         if self._control is None or self._control.end:
             if self._control is not None:
                 self._control.close()
             self._control = _Line(self._address, self.timeout)
-        for _ in range(times):
+        for _ in range(2):
             self._control.send(_PING)
             if not self._control.wait(1):
                 self._control.end = self._control.end or "silent"
@@ -431,7 +431,7 @@ class Player:
         elif byte_by_byte:
             for place in range(len(data)):
                 line.send(data[place : place + 1])
-                if place < _MOST_BYTES_ALONE and not self._settle(1):
+                if place < _MOST_BYTES_ALONE and not self._settle():
                     line.send(data[place + 1 :])
                     return
         else:
