@@ -1,4 +1,4 @@
-"""The settings of a server: read from redis.conf and the command line, changed by CONFIG SET. Which there are: `options`."""
+"""The settings of a server: read from redis.conf and the command line, changed by CONFIG SET. `options` lists them."""
 
 from __future__ import annotations
 

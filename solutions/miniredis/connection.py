@@ -11,7 +11,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from miniredis import transactions
+from miniredis import limits, transactions
 from miniredis.blocking import Wait
 from miniredis.resp import NO_REPLY, Args, ProtocolError, Reply, RequestReader, encode, encode_error
 
@@ -77,8 +77,12 @@ class Client:
         self.bytes_out = 0
         self.commands = 0
         self._pushes: list[bytes] = []  # what must not leave before the reply at hand
-        self._unsent: list[bytes] = []
+        self._unsent: list[bytes | memoryview] = []
+        self._waiting = 0  # bytes in the first `_weighed` of them
+        self._weighed = 0
+        self.over_limit_since: int | None = None  # more than the soft limit waits, since then
         self._writing = False  # the loop watches for room in the socket
+        self._room = False  # and there is room now
         self._in_line = False  # stands in server.to_flush
 
     @property
@@ -114,20 +118,19 @@ class Client:
         if not data:
             self.close()
             return
+        self.bytes_in += len(data)
         self._reader.feed(data)
         self.run_commands()
         ### END SOLUTION
         self.last_used = self.server.now
+        if self.unread > READ_SIZE:
+            limits.check_input(self)
 
     def run_commands(self) -> None:
         """Run the commands that have been read, until one of them waits or the bytes are used up."""
         ### BEGIN SOLUTION mini.ping
         server = self.server
-        server.acting = self
         try:
-            if self.postponed is not None:
-                postponed, self.postponed = self.postponed, None
-                self.send(server.process(self, postponed))
             while self.wait is None and not self.closing:
                 args = self._reader.next()
                 if args is None:
@@ -139,8 +142,16 @@ class Client:
         except ProtocolError as error:
             self.send_error(f"ERR Protocol error: {error}")
             self.closing = True
-        server.acting = None
         ### END SOLUTION
+
+    def resume(self) -> None:
+        """Go on after a wait: with the command that stood still, then with those that have come meanwhile."""
+        if self.closed:
+            return
+        if self.postponed is not None:
+            postponed, self.postponed = self.postponed, None
+            self.send(self.server.process(self, postponed))
+        self.run_commands()
 
     @property
     def unread(self) -> int:
@@ -203,6 +214,10 @@ class Client:
             self._send_pushes()
         if self.closed or self.socket is None:
             return
+        if self._writing and not self._room:
+            limits.check_output(self)
+            return
+        self._room = False
         ### BEGIN SOLUTION mini.ping
         data = self._unsent[0] if len(self._unsent) == 1 else b"".join(self._unsent)
         try:
@@ -212,18 +227,31 @@ class Client:
         except OSError:
             self.close()
             return
-        self._unsent = [data[sent:]] if sent < len(data) else []
+        self.bytes_out += sent
+        self._unsent = [memoryview(data)[sent:]] if sent < len(data) else []
         if bool(self._unsent) != self._writing:
             self._writing = not self._writing
             self.server.watch_socket(self, self._writing)
         if self.closing and not self._unsent:
             self.close()
         ### END SOLUTION
+        self._waiting = self._weighed = 0
+        if self._writing:
+            limits.check_output(self)
+
+    def on_writable(self) -> None:
+        """The socket takes more. Not yet: what was queued in this turn may only leave after the file is written."""
+        self._room = True
+        if not self._in_line:
+            self._in_line = True
+            self.server.to_flush.append(self)
 
     @property
     def unsent(self) -> int:
-        """Bytes that wait for the socket."""
-        return sum(map(len, self._unsent))
+        """Bytes that wait for the socket. Only what is new is weighed: there may be very many of them."""
+        self._waiting += sum(map(len, self._unsent[self._weighed :]))
+        self._weighed = len(self._unsent)
+        return self._waiting
 
     # The session
 

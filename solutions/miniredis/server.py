@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from miniredis import eviction, notifications, shutdown, transactions
+from miniredis import eviction, limits, notifications, shutdown, transactions
 from miniredis.blocking import Blocked
 from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, unknown_subcommand, wrong_arity
 from miniredis.config import Config
@@ -59,7 +59,7 @@ class Server:
         self.config = config
         self.started = time.time()
         self.now = int(self.started * 1000)
-        self.clock = 0
+        self.clock = self.now // 1000
         self.stats = Stats()
         self.dirty = 0
         self.loading = False
@@ -89,7 +89,11 @@ class Server:
         self._next_cron = time.monotonic()
         self._stopping = False
         self.guarded = False
+        self._loaded = False
         self.measure_from = 0.0
+        self.active_expire = True
+        self.rate = 0  # commands a second
+        self._rate_from = (time.monotonic(), 0)
         self.settings_changed()
 
     def settings_changed(self) -> None:
@@ -100,6 +104,8 @@ class Server:
         limits = [slow / 1e6] * (slow >= 0) + [latency / 1e3] * (latency > 0) + [0.0] * bool(config["latency-tracking"])
         self.measure_from = min(limits, default=float("inf"))
         self.memory.settings_changed()
+        if self._loaded and bool(config["appendonly"]) != self.aof.on:
+            self.aof.switch(bool(config["appendonly"]))
         self.look_out()
 
     def look_out(self) -> None:
@@ -122,6 +128,7 @@ class Server:
         if self.config["appendonly"]:
             self.aof.open()
         self.logging = self.aof.on
+        self._loaded = True
 
     # The loop
 
@@ -131,12 +138,16 @@ class Server:
         Raises:
             OSError: an address is in use, or not ours.
         """
-        for host in str(self.config["bind"]).split():
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listening = socket.socket(family, socket.SOCK_STREAM)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((host.removeprefix("-"), int(self.config["port"])))
-            self._listen_on(listening)
+        for word in str(self.config["bind"]).split():
+            host = {"*": "0.0.0.0", "::*": "::"}.get(word.removeprefix("-"), word.removeprefix("-"))
+            # "-::1" is an address that need not be there.
+            with contextlib.suppress(*(OSError,) * word.startswith("-")):
+                listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if listening.family == socket.AF_INET6:
+                    listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                listening.bind((host, int(self.config["port"])))
+                self._listen_on(listening)
         if path := str(self.config["unixsocket"]):
             Path(path).unlink(missing_ok=True)
             listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -153,6 +164,11 @@ class Server:
     def port(self) -> int:
         """The TCP port that is listened on: the one asked for, or a free one for port 0."""
         return int(self._listening[0].getsockname()[1])
+
+    @property
+    def multiplexing(self) -> str:
+        """How the loop waits for sockets, in Redis's words: "epoll", "kqueue"."""
+        return type(self._selector).__name__.removesuffix("Selector").lower()
 
     def run(self) -> None:
         """Serve until `stop`.
@@ -171,14 +187,16 @@ class Server:
             for key, mask in events:
                 if isinstance(key.data, Client):
                     if mask & selectors.EVENT_READ:
+                        self.acting = key.data
                         key.data.on_readable()
                     if mask & selectors.EVENT_WRITE:
-                        # Not yet: what was added to it in this turn may only leave after the file is written.
-                        self.to_flush.append(key.data)
+                        key.data.on_writable()
                 else:
                     self._accept(key.data)
+            self.acting = None
             if time.monotonic() >= self._next_cron:
                 self._cron()
+            self.blocked.serve()  # keys may have changed without a command: one has ended
             self.blocked.give_up()
             if self.pause.on:
                 self.pause.end_if_due()
@@ -222,6 +240,9 @@ class Server:
         with contextlib.suppress(BlockingIOError):
             while True:
                 sock, address = listening.accept()
+                if len(self.clients) >= int(self.config["maxclients"]):
+                    limits.turn_away(self, sock)
+                    continue
                 sock.setblocking(False)
                 name = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else f"{address or 'unix'}:0"
                 if sock.family != socket.AF_UNIX:
@@ -247,7 +268,9 @@ class Server:
     def _before_sleep(self) -> None:
         """Finish the turn: commands that had to wait, the file, then the replies."""
         while self._to_wake:
-            self._to_wake.pop().run_commands()
+            self.acting = self._to_wake.pop(0)
+            self.acting.resume()
+        self.acting = None
         if self.trackers:
             self.trackers.broadcast()
         if self.aof.on:
@@ -259,8 +282,10 @@ class Server:
     def _cron(self) -> None:
         """What is done `hz` times a second."""
         self._next_cron = time.monotonic() + 1 / int(self.config["hz"])
+        self._count_rate()
+        limits.end_idle(self)
         self._on_its_own = True
-        for database in self.databases:
+        for database in self.databases if self.active_expire and not self.pause.on else ():
             with contextlib.suppress(NotImplementedError):  # not built yet: keys end when they are asked for
                 # A database with many ended keys is worth another look at once.
                 while database.end_some(20) > 5:
@@ -270,6 +295,13 @@ class Server:
         self.snapshots.tend()
         self.aof.tend()
         self.look_out()
+
+    def _count_rate(self) -> None:
+        """Commands a second, for INFO: taken about once a second."""
+        now, (since, counted) = time.monotonic(), self._rate_from
+        if now - since >= 1 or counted > self.stats.commands:
+            self.rate = int(max(self.stats.commands - counted, 0) / max(now - since, 1e-3))
+            self._rate_from = now, self.stats.commands
 
     def watch_socket(self, client: Client, writing: bool) -> None:
         """Ask the loop to say (or no longer to say) when a client's socket has room."""

@@ -17,6 +17,7 @@ class Stats:
     misses: int = 0
     expired: int = 0
     evicted: int = 0
+    expired_fields: int = 0
     error_replies: int = 0
     bytes_in: int = 0
     bytes_out: int = 0

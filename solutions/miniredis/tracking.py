@@ -61,6 +61,16 @@ class Trackers:
         """How many keys somebody has read."""
         return len(self._readers)
 
+    @property
+    def items(self) -> int:
+        """How many pairs of a key and a client there are to remember."""
+        return sum(map(len, self._readers.values()))
+
+    @property
+    def prefixes(self) -> int:
+        """How many different prefixes clients have named with BCAST."""
+        return len({prefix for tracking in self._clients.values() for prefix in tracking.prefixes})
+
     def add(self, client: Client, tracking: Tracking) -> None:
         """Begin to track for a client, or change how."""
         client.tracking = tracking

@@ -1,9 +1,13 @@
 """The commands, a module a family. Importing this registers them all."""
 
 from miniredis.commands import (
+    acl,
     blocking_lists,
     clients,
+    command,
+    config,
     connection,
+    debug,
     expire,
     hashes,
     keys,
@@ -12,7 +16,9 @@ from miniredis.commands import (
     persistence,
     pubsub,
     scan,
+    server,
     sets,
+    slowlog,
     sorted_set_algebra,
     sorted_set_ranges,
     sorted_sets,
@@ -21,9 +27,13 @@ from miniredis.commands import (
 )
 
 __all__ = [
+    "acl",
     "blocking_lists",
     "clients",
+    "command",
+    "config",
     "connection",
+    "debug",
     "expire",
     "hashes",
     "keys",
@@ -32,7 +42,9 @@ __all__ = [
     "persistence",
     "pubsub",
     "scan",
+    "server",
     "sets",
+    "slowlog",
     "sorted_set_algebra",
     "sorted_set_ranges",
     "sorted_sets",

@@ -95,8 +95,10 @@ def hello(client: Client, args: Args) -> Reply:
     client.protocol = protocol
     client.session_changed()
     return Map(
-        [b"server", b"redis", b"version", REDIS_VERSION.encode(), b"proto", protocol, b"id", client.id]
-        + [b"mode", b"standalone", b"role", b"master", b"modules", []]
+        [
+            *(b"server", b"redis", b"version", REDIS_VERSION.encode(), b"proto", protocol, b"id", client.id),
+            *(b"mode", b"standalone", b"role", b"master", b"modules", []),
+        ]
     )
     ### END SOLUTION
 

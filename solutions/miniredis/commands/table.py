@@ -82,6 +82,20 @@ class Command:
         return args[first:stop:step]
 
 
+# What Redis calls the families that have another name here.
+GROUPS = {
+    "strings": "string",
+    "bits": "bitmap",
+    "lists": "list",
+    "blocking_lists": "list",
+    "sets": "set",
+    "hashes": "hash",
+    "sorted_sets": "sorted-set",
+    "streams": "stream",
+    "keys": "generic",
+    "expire": "generic",
+}
+
 # By upper-case name; subcommands are within their container.
 COMMANDS: dict[bytes, Command] = {}
 
@@ -101,13 +115,14 @@ def command(
 
     def register(handler: Handler) -> Handler:
         words = name.split()
+        module = handler.__module__.rpartition(".")[2]
         entry = Command(
             name="|".join(words).lower(),
             handler=handler,
             arity=arity,
             flags=frozenset(flags.split()),
             keys=keys,
-            group=group or handler.__module__.rpartition(".")[2].replace("_", "-"),
+            group=group or GROUPS.get(module, module.replace("_", "-")),
             since=since,
             summary=(handler.__doc__ or "").strip().partition("\n")[0],
             find_keys=find_keys,

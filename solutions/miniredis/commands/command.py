@@ -1,0 +1,146 @@
+"""COMMAND: what the commands are, for clients that want to know. All of it comes from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miniredis.commands.arguments import syntax_error
+from miniredis.commands.categories import categories
+from miniredis.commands.help import offer_help
+from miniredis.commands.key_specs import key_flags, key_specs
+from miniredis.commands.table import COMMANDS, Command, command, lookup
+from miniredis.connection import Client
+from miniredis.glob import matches
+from miniredis.resp import NULL_ARRAY, Args, CommandError, Map, Reply, SetReply, Status
+
+MINE = "loading stale"
+
+
+@command("COMMAND", arity=-1, flags=MINE, group="server", since="2.8.13")
+def command_(client: Client, args: Args) -> Reply:
+    """COMMAND: what COMMAND INFO says of every command."""
+    return [described(entry) for entry in COMMANDS.values()]
+
+
+offer_help("COMMAND", since="5.0.0")
+
+
+@command("COMMAND COUNT", arity=2, flags=MINE, group="server", since="2.8.13")
+def command_count(client: Client, args: Args) -> Reply:
+    """COMMAND COUNT: how many commands there are; subcommands are not counted."""
+    ### BEGIN SOLUTION mini.command
+    return len(COMMANDS)
+    ### END SOLUTION
+
+
+@command("COMMAND INFO", arity=-2, flags=MINE, group="server", since="2.8.13")
+def command_info(client: Client, args: Args) -> Reply:
+    """COMMAND INFO [name …]: name, arity, flags, first key, last key, step, categories, tips, keys, subcommands."""
+    ### BEGIN SOLUTION mini.command
+    if len(args) == 2:
+        return [described(entry) for entry in COMMANDS.values()]
+    found = [_named(name) for name in args[2:]]
+    return [NULL_ARRAY if entry is None else described(entry) for entry in found]
+    ### END SOLUTION
+
+
+@command("COMMAND LIST", arity=-2, flags=MINE, group="server", since="7.0.0")
+def command_list(client: Client, args: Args) -> Reply:
+    """COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]: the names of the commands."""
+    ### BEGIN SOLUTION mini.command
+    entries = list(_all())
+    if len(args) == 2:
+        return [entry.name.encode() for entry in COMMANDS.values()]
+    if len(args) != 5 or args[2].upper() != b"FILTERBY":
+        raise syntax_error()
+    how, what = args[3].upper(), args[4].lower()
+    if how == b"MODULE":
+        entries = []
+    elif how == b"ACLCAT":
+        entries = [entry for entry in entries if f"@{what.decode('latin-1')}" in categories(entry)]
+    elif how == b"PATTERN":
+        entries = [entry for entry in entries if matches(what, entry.name.encode())]
+    else:
+        raise syntax_error()
+    return [entry.name.encode() for entry in entries]
+    ### END SOLUTION
+
+
+@command("COMMAND DOCS", arity=-2, flags=MINE, group="server", since="7.0.0")
+def command_docs(client: Client, args: Args) -> Reply:
+    """COMMAND DOCS [name …]: a map of what there is to read of each command."""
+    entries = list(COMMANDS.values()) if len(args) == 2 else [_named(name) for name in args[2:]]
+    return Map([part for entry in entries if entry for part in (entry.name.encode(), _documented(entry))])
+
+
+@command("COMMAND GETKEYS", arity=-3, flags=MINE, group="server", since="2.8.13")
+def command_getkeys(client: Client, args: Args) -> Reply:
+    """COMMAND GETKEYS command …: the arguments of a whole command that are keys."""
+    ### BEGIN SOLUTION mini.command
+    _, keys = _keys(args[2:])
+    return keys
+    ### END SOLUTION
+
+
+@command("COMMAND GETKEYSANDFLAGS", arity=-3, flags=MINE, group="server", since="7.0.0")
+def command_getkeysandflags(client: Client, args: Args) -> Reply:
+    """COMMAND GETKEYSANDFLAGS command …: the same, with what the command does to each."""
+    entry, keys = _keys(args[2:])
+    return [[key, SetReply(map(Status, key_flags(entry, place, len(keys))))] for place, key in enumerate(keys)]
+
+
+def _keys(args: Args) -> tuple[Command, list[bytes]]:
+    ### BEGIN SOLUTION mini.command
+    entry = lookup(args)
+    if entry is None:
+        raise CommandError("ERR Invalid command specified")
+    if entry.find_keys is None and entry.keys[0] == 0:
+        raise CommandError("ERR The command has no key arguments")
+    if not entry.fits(len(args)):
+        raise CommandError("ERR Invalid number of arguments specified for command")
+    keys = entry.keys_of(args)
+    if not keys:
+        if "no_mandatory_keys" in entry.flags:
+            return entry, []
+        raise CommandError("ERR Invalid arguments specified for command")
+    return entry, keys
+    ### END SOLUTION
+
+
+def _named(name: bytes) -> Command | None:
+    """The command of that name; a subcommand is written "config|get"."""
+    words = name.split(b"|", 1)
+    entry = COMMANDS.get(words[0].upper())
+    if entry is None or len(words) == 1:
+        return entry
+    return entry.subcommands.get(words[1].upper())
+
+
+def _all() -> Iterable[Command]:
+    for entry in COMMANDS.values():
+        yield entry
+        yield from entry.subcommands.values()
+
+
+def described(entry: Command) -> Reply:
+    """Return the ten things that COMMAND INFO says of a command."""
+    ### BEGIN SOLUTION mini.command
+    return [
+        entry.name.encode(),
+        entry.arity,
+        SetReply(Status(flag) for flag in sorted(entry.flags)),
+        *entry.keys,
+        SetReply(Status(category) for category in categories(entry)),
+        SetReply(),  # hints for proxies
+        SetReply(key_specs(entry)),
+        SetReply(described(each) for each in entry.subcommands.values()),
+    ]
+    ### END SOLUTION
+
+
+def _documented(entry: Command) -> Reply:
+    said = [b"summary", entry.summary.encode(), b"since", entry.since.encode(), b"group", entry.group.encode()]
+    if not entry.subcommands:
+        return Map(said)
+    subcommands = [part for each in entry.subcommands.values() for part in (each.name.encode(), _documented(each))]
+    return Map([*said, b"subcommands", Map(subcommands)])

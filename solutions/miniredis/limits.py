@@ -1,0 +1,75 @@
+"""Limits on clients: how many there may be, how long they may be silent, and how much may wait for them.
+
+Without them one client that never reads, or a thousand that have forgotten to hang up, would be everybody's trouble.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from miniredis.connection import Client
+    from miniredis.server import Server
+
+TOO_MANY = b"-ERR max number of clients reached\r\n"
+
+
+def turn_away(server: Server, sock: socket.socket) -> None:
+    """Refuse a connection when there are maxclients already."""
+    ### BEGIN SOLUTION mini.maxclients
+    server.stats.rejected_connections += 1
+    with contextlib.suppress(OSError):
+        sock.send(TOO_MANY)
+    sock.close()
+    ### END SOLUTION
+
+
+def end_idle(server: Server) -> None:
+    """Hang up on those who have said nothing for `timeout` seconds and do not wait for anything."""
+    ### BEGIN SOLUTION mini.client-timeout
+    seconds = int(server.config["timeout"])
+    if not seconds:
+        return
+    for client in list(server.clients.values()):
+        waits = client.wait is not None or client.subscriptions or client.monitoring
+        if not waits and server.now - client.last_used > seconds * 1000:
+            client.close()
+    ### END SOLUTION
+
+
+def check_output(client: Client) -> None:
+    """Hang up on a client for which too much waits: more than its hard limit, or its soft limit for too long.
+
+    Called when its socket takes no more, and again and again while that is so.
+    """
+    ### BEGIN SOLUTION mini.output-limits
+    server = client.server
+    hard, soft, seconds = _limits(server, "pubsub" if client.subscriptions else "normal")
+    waiting = client.unsent
+    if not soft or waiting <= soft:
+        client.over_limit_since = None
+    elif client.over_limit_since is None:
+        client.over_limit_since = server.now
+    too_long = client.over_limit_since is not None and server.now - client.over_limit_since > seconds * 1000
+    if (hard and waiting > hard) or too_long:
+        server.stats.output_buffer_disconnections += 1
+        client.close()
+    ### END SOLUTION
+
+
+def _limits(server: Server, kind: str) -> tuple[int, int, int]:
+    """Return the hard limit, the soft limit and the seconds of a class of clients."""
+    words = str(server.config["client-output-buffer-limit"]).split()
+    at = words.index(kind)
+    return int(words[at + 1]), int(words[at + 2]), int(words[at + 3])
+
+
+def check_input(client: Client) -> None:
+    """Hang up on a client that has sent more of one command than anybody should."""
+    ### BEGIN SOLUTION mini.query-limit
+    if client.unread > int(client.server.config["client-query-buffer-limit"]):
+        client.server.stats.query_buffer_disconnections += 1
+        client.close()
+    ### END SOLUTION
