@@ -38,6 +38,7 @@ from grader.checks.agreement.script import (
 from grader.checks.stages.registry import stage
 
 _end = one_of(("EX", seconds), ("PX", milliseconds), ("EXAT", at_seconds), ("PXAT", at_milliseconds))
+_K = Key(b"k")
 _number_text = one_of(valid_integer, no_integer, small)
 _later = st.sampled_from([b"100", b"1000", b"100000"])
 
@@ -127,7 +128,13 @@ def overwritten() -> Scripts:
 @stage("mini.incr")
 def counting() -> Scripts:
     """INCR and DECR of integers, of texts, at both ends of 64 bits."""
-    return scripts(cmd("INCR", key), cmd("DECR", key), cmd("GET", key), setup=[cmd("SET", key, _number_text)])
+    return scripts(
+        cmd("INCR", key),
+        cmd("DECR", key),
+        cmd("GET", key),
+        then(cmd("SET", _K, no_integer), cmd(one_of("INCR", "DECR"), _K)),
+        setup=[cmd("SET", key, _number_text)],
+    )
 
 
 @stage("mini.incrby")
