@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.outcome import with_status
+from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import errors, out, print_json
 from grader.marking.place import course_folder
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     app.command()(with_status(build))
     app.command()(with_status(lint))
+    app.command("zoo")(with_status(run_zoo))
     new = typer.Typer(help="Scaffold new material.", no_args_is_help=True)
     new.command("exercise")(with_status(new_exercise))
     app.add_typer(new, name="new")
@@ -83,6 +84,48 @@ def lint(
         out().print(Text(note, "yellow"), soft_wrap=True)
     out().print(found.summary(), soft_wrap=True)
     return 1 if found.problems else 0
+
+
+def run_zoo(
+    what: Annotated[list[str] | None, typer.Argument(help="Wrong servers by name; all of them if none.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Each at its own stage only; writes nothing. Status 1 for a problem.")
+    ] = False,
+) -> int:
+    """Run the wrong servers through the stages and write docs/kill-matrix.md."""
+    from grader.authoring.zoo import PAGE, check_zoo, run_matrix, written
+    from grader.checks.stages.catalog import stages
+    from grader.checks.stages.zoo import zoo
+
+    folder = course_folder()
+    members = zoo(folder)
+    chosen = [m for m in members if not what or m.name in what]
+    if not chosen:
+        raise CallError(f"There is no wrong server called {' or '.join(what or ['anything'])}.")
+    if check:
+        with errors().status("Running the zoo …") as status:
+            problems = check_zoo(folder, {m.stage for m in chosen} if what else None, status.update)
+        for problem in problems:
+            out().print(f"{problem.path.relative_to(folder)}: {problem.message}", soft_wrap=True)
+        out().print(f"{len(chosen)} wrong servers, {len(problems)} problem{'s' if len(problems) != 1 else ''}")
+        return 1 if problems else 0
+    with errors().status("Running the zoo …"):
+        matrix = run_matrix(
+            folder,
+            chosen,
+            stages().open,
+            lambda m, caught: out().print(f"{m.name:<32} caught by {len(caught)}, {m.stage} {_is(m.stage in caught)}"),
+        )
+    if not what:
+        page = folder / PAGE
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(written(matrix, members, list(stages())), encoding="utf-8")
+        out().print(f"{PAGE} written")
+    return 0 if all(m.name in matrix.caught.get(m.stage, ()) for m in chosen) else 1
+
+
+def _is(among_them: bool) -> str:
+    return "among them" if among_them else "NOT among them"
 
 
 def new_exercise(

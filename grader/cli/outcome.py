@@ -35,6 +35,7 @@ _EXPECTED = {
     "grader.checks.stages.catalog.UnknownStageError",
     "grader.checks.stages.reference.NoReferenceError",
     "grader.checks.stages.regions.RegionError",
+    "grader.checks.stages.zoo.ZooError",
     "grader.cli.outcome.CallError",
     "grader.marking.grade.NothingToGradeError",
     "grader.marking.place.NotInCourseError",

@@ -166,7 +166,7 @@ def _status(results: list[ExerciseResult]) -> int:
 
 
 def watch(what: What = None) -> int:
-    """Check again on every save of a notebook, or of your server: `course watch stages` begins with that. Keys: q quit."""
+    """Check again on every save of a notebook, or of your server: `course watch stages` begins there. Keys: q quit."""
     from grader.cli.watch import Watch, WatchBoth, Watching, run, server_saved
 
     folder = course_folder()

@@ -48,9 +48,9 @@ def _indented(text: str) -> str:
 class StageResult:
     """What became of one stage.
 
-    `finding` is None where everything agreed, and `disagreement` has the script behind it where there is one. `scripts`, `replies` and `exchanges` count what was compared, `probes`
-    how many were run, `seconds` the time all of it took; `complete` is False if the time was over before all scripts
-    were tried.
+    `finding` is None where everything agreed, and `disagreement` has the script behind it where there is one.
+    `scripts`, `replies` and `exchanges` count what was compared, `probes` how many were run, `seconds` the time all of
+    it took; `complete` is False if the time was over before all scripts were tried.
     """
 
     slug: str
@@ -91,6 +91,7 @@ def check_stage(
     built: Collection[str] | None = None,
     effort: float = 1.0,
     seconds: float = 10.0,
+    shrink_seconds: float = 4.0,
     timeout: float = 1.0,
     seed: int = 0,
     progress: Callable[[Tally], None] | None = None,
@@ -106,6 +107,7 @@ def check_stage(
         built: the slugs of these stages (None: all).
         effort: how many scripts, as a multiple of what each generator asks for.
         seconds: for each generator, after which no further script is tried.
+        shrink_seconds: how long a disagreement may be shrunk.
         timeout: seconds of silence that count as no answer.
         seed: the same seed draws the same scripts.
         progress: called now and then with the counts so far.
@@ -122,6 +124,7 @@ def check_stage(
             manners=manners_for(generated, built),
             examples=max(1, round(generated.examples * effort)),
             seconds=seconds,
+            shrink_seconds=shrink_seconds,
             timeout=timeout,
             state=generated.state,
             encoding=generated.encoding,

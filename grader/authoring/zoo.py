@@ -1,0 +1,190 @@
+"""The kill matrix: every wrong server of the zoo in every stage, and the page that shows which stage catches which.
+
+`course zoo` runs all of it and writes ``docs/kill-matrix.md``. `course zoo --check` and `course lint` run each wrong
+server at its own stage only, and hold the page to what there is: every wrong server caught and named, no stage that
+catches nothing without saying why.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.authoring.problems import Problem
+from grader.checks.stages.catalog import Stage, stages
+from grader.checks.stages.zoo import WrongServer, ZooError, zoo
+from grader.marking.stages import StageRun, name_it, stage_run
+from grader.servers import ServerError
+
+PAGE = "docs/kill-matrix.md"
+_CAUGHT, _PASSED = "●", "·"
+_HEAD = """\
+# Wrong servers, and the stages that catch them
+
+Written by `course zoo`: each wrong server of `solutions/wrong_servers/` was run through every stage. A stage that
+caught nothing would prove nothing.
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What the page says: the names of the wrong servers in the order of the columns, and stage -> those it caught."""
+
+    names: tuple[str, ...]
+    caught: dict[str, frozenset[str]]
+
+
+def run_matrix(
+    root: Path,
+    members: Sequence[WrongServer],
+    wanted: Sequence[Stage],
+    tell: Callable[[WrongServer, Collection[str]], None] = lambda *_: None,
+) -> Matrix:
+    """Run each of `members` through each stage `wanted`, as many at a time as there are processors.
+
+    Args:
+        root: the course folder.
+        members: the wrong servers.
+        wanted: the stages; locked ones are left out.
+        tell: told each wrong server with the stages that caught it.
+    """
+    slugs = [s.slug for s in wanted if not s.locked]
+    caught: dict[str, set[str]] = {slug: set() for slug in slugs}
+    with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
+        work = [pool.submit(caught_by, root, member.module, slugs) for member in members]
+        for member, piece in zip(members, work, strict=True):
+            for slug in piece.result():
+                caught[slug].add(member.name)
+            tell(member, piece.result())
+    return Matrix(tuple(m.name for m in members), {slug: frozenset(names) for slug, names in caught.items()})
+
+
+def caught_by(root: Path, module: tuple[str, ...], slugs: Sequence[str]) -> list[str]:
+    """Which of the stages `slugs` are red for the server `module`."""
+    with stage_run(root / "solutions", module) as run:
+        return [slug for slug in slugs if is_red(run, stages()[slug])]
+
+
+def is_red(run: StageRun, stage: Stage) -> bool:
+    """Whether a stage finds anything; without looking for the shortest script that shows it."""
+    return run.check(stage, shrink=False).status == "wrong"
+
+
+def written(matrix: Matrix, members: Sequence[WrongServer], catalog: Sequence[Stage]) -> str:
+    """The page."""
+    lines = [
+        f"{len(members)} wrong servers, {len(matrix.caught)} stages.",
+        "",
+        "| | a server that … | its stage | caught by |",
+        "| --: | --- | --- | --: |",
+    ]
+    for number, member in enumerate(members, 1):
+        count = sum(member.name in names for names in matrix.caught.values())
+        lines.append(f"| {number} | {member.sentence} (`{member.name}`) | `{member.stage}` | {count} |")
+    column = max((len(slug) for slug in matrix.caught), default=0)
+    tens = "".join(str(n // 10) if n % 10 == 0 else " " for n in range(1, len(members) + 1))
+    ones = "".join(str(n % 10) for n in range(1, len(members) + 1))
+    lines += ["", "A column a wrong server, by its number above; a row a stage.", "", "```text"]
+    lines += [f"{'':<{column}} {tens}".rstrip(), f"{'':<{column}} {ones}"]
+    for slug, names in matrix.caught.items():
+        marks = "".join(_CAUGHT if m.name in names else _PASSED for m in members)
+        lines.append(f"{slug:<{column}} {marks} {len(names):>3}")
+    lines += ["```", ""]
+    silent = [s for s in catalog if s.kills_nothing and not matrix.caught.get(s.slug)]
+    if silent:
+        lines += ["## Stages that catch none, and why", ""]
+        lines += [f"- `{s.slug}`: {s.kills_nothing}" for s in silent] + [""]
+    return _HEAD + "\n".join(lines)
+
+
+def read_page(text: str) -> Matrix:
+    """What a written page says."""
+    names = tuple(
+        line.rpartition("(`")[2].partition("`)")[0]
+        for line in text.splitlines()
+        if line.startswith("| ") and "(`" in line
+    )
+    caught = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 3 and words[0].startswith("mini.") and set(words[1]) <= {_CAUGHT, _PASSED}:
+            marks = zip(names, words[1], strict=False)
+            caught[words[0]] = frozenset(name for name, mark in marks if mark == _CAUGHT)
+    return Matrix(names, caught)
+
+
+def check_zoo(
+    root: Path, wanted: Collection[str] | None = None, progress: Callable[[str], None] = lambda _: None
+) -> list[Problem]:
+    """What is wrong with the zoo and its page: run at their own stages only.
+
+    Args:
+        root: the course folder.
+        wanted: only the wrong servers of these stages; all of them if None.
+        progress: told the name of each.
+    """
+    try:
+        members = zoo(root)
+    except ZooError as error:
+        return [Problem(root / "solutions" / "wrong_servers", 0, "zoo", str(error))]
+    problems: list[Problem] = []
+    known = {m.name for m in members}
+    for stage in stages():
+        for name in stage.misconceptions:
+            if name not in known and not stage.locked:
+                problems.append(Problem(stage.path, 0, "zoo", f"{stage.slug}: there is no wrong server {name}"))
+    for member in members:
+        if wanted is not None and member.stage not in wanted:
+            continue
+        progress(member.name)
+        problems += [Problem(member.path, 0, "zoo", text) for text in _at_its_stage(root, member)]
+    return problems + (_page_problems(root, members) if wanted is None else [])
+
+
+def _at_its_stage(root: Path, member: WrongServer) -> list[str]:
+    stage = stages().by_slug.get(member.stage)
+    if stage is None:
+        return [f"its STAGE {member.stage} is no stage"]
+    try:
+        with stage_run(root / "solutions", member.module) as run:
+            outcome = run.check(stage)
+            if outcome.status != "wrong":
+                return [f"{member.stage} does not catch it: it is {outcome.status} {outcome.note}".strip()]
+            if outcome.result is None:
+                return [f"it does not start: {outcome.note}"]
+            name_it(run, root, stage, outcome)
+    except ServerError as error:
+        return [str(error)]
+    if outcome.misconception != member.name:
+        told = f"taken for {outcome.misconception}" if outcome.misconception else "not named"
+        return [f"{member.stage} catches it, but it is {told}:\n{outcome.text}"]
+    return []
+
+
+def _page_problems(root: Path, members: Sequence[WrongServer]) -> list[Problem]:
+    path = root / PAGE
+    advice = "run `course zoo` and commit the page"
+    if not path.is_file():
+        return [Problem(path, 0, "zoo", f"the page is missing: {advice}")]
+    matrix = read_page(path.read_text(encoding="utf-8"))
+    problems = []
+    if matrix.names != tuple(m.name for m in members):
+        problems.append(Problem(path, 0, "zoo", f"it was written for other wrong servers: {advice}"))
+    if set(matrix.caught) != {s.slug for s in stages() if not s.locked}:
+        problems.append(Problem(path, 0, "zoo", f"it was written for other stages: {advice}"))
+    for stage in stages():
+        caught = matrix.caught.get(stage.slug)
+        if stage.locked or caught is None:
+            continue
+        if not caught and not stage.kills_nothing:
+            text = f"{stage.slug} catches no wrong server, and does not say why (`kills-nothing: …`)"
+            problems.append(Problem(stage.path, 0, "zoo", text))
+        if caught and stage.kills_nothing:
+            text = f"{stage.slug} says that it catches nothing, and catches {', '.join(sorted(caught))}"
+            problems.append(Problem(stage.path, 0, "zoo", text))
+    return problems
