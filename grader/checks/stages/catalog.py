@@ -165,16 +165,22 @@ def read(folder: Path) -> Stages:
             if stage.slug in by_slug:
                 raise CatalogError(f"{_shown(path)}: {stage.slug} is described twice")
             by_slug[stage.slug] = stage
-    order = {slug: place for place, slug in enumerate(by_slug)}
-    for stage in by_slug.values():
+    return Stages(by_slug)
+
+
+def faults(catalog: Stages) -> list[tuple[Stage, str]]:
+    """What does not fit together between stages: needs that are missing, come later or are locked."""
+    order = {slug: place for place, slug in enumerate(catalog.by_slug)}
+    found = []
+    for stage in catalog:
         for needed in stage.needs:
             if needed not in order:
-                raise CatalogError(f"{_shown(stage.path)}: {stage.slug} needs {needed}, which is no stage")
-            if order[needed] >= order[stage.slug]:
-                raise CatalogError(f"{_shown(stage.path)}: {stage.slug} needs {needed}, which comes later")
-            if by_slug[needed].locked and not stage.locked:
-                raise CatalogError(f"{_shown(stage.path)}: {stage.slug} needs {needed}, which is locked")
-    return Stages(by_slug)
+                found.append((stage, f"{stage.slug} needs {needed}, which is no stage"))
+            elif order[needed] >= order[stage.slug]:
+                found.append((stage, f"{stage.slug} needs {needed}, which comes later"))
+            elif catalog.by_slug[needed].locked and not stage.locked:
+                found.append((stage, f"{stage.slug} needs {needed}, which is locked"))
+    return found
 
 
 def _shown(path: Path) -> str:
