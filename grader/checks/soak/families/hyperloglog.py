@@ -1,0 +1,51 @@
+"""HyperLogLog: counts that are nearly right."""
+
+from __future__ import annotations
+
+from grader.checks.soak.work import OK, Step, Work, anything, between, step
+
+_MOST = 2000
+_ERROR = 0.05  # six times the standard error: that an honest server goes beyond it is not to be seen
+
+
+class HyperLogLogs(Work):
+    """What is known of a key is what was added."""
+
+    family = "hyperloglog"
+
+    def _start(self) -> None:
+        self._seen: dict[bytes, set[int]] = {key: set() for key in self._keys}
+
+    def add(self) -> list[Step]:
+        key = self._key()
+        if len(self._seen[key]) > _MOST:
+            self._seen[key] = set()
+            return [step("DEL", key, gives=1)]
+        numbers = [self._chance.randrange(10**9) for _ in range(self._chance.randint(1, 20))]
+        self._seen[key].update(numbers)
+        return [step("PFADD", key, *numbers, gives=anything())]
+
+    def add_again(self) -> list[Step]:
+        key = self._key()
+        if not self._seen[key]:
+            return self.add()
+        return [step("PFADD", key, next(iter(self._seen[key])), gives=0)]
+
+    def count(self) -> list[Step]:
+        one, two = self._two_keys()
+        return [
+            step("PFCOUNT", one, gives=_about(self._seen[one])),
+            step("PFCOUNT", one, two, gives=_about(self._seen[one] | self._seen[two])),
+        ]
+
+    def merge(self) -> list[Step]:
+        one, two = self._two_keys()
+        if len(self._seen[one] | self._seen[two]) > _MOST:
+            return self.add()
+        self._seen[one] |= self._seen[two]
+        return [step("PFMERGE", one, two, gives=OK), step("PFCOUNT", one, gives=_about(self._seen[one]))]
+
+
+def _about(seen: set[int]) -> object:
+    wrong = max(2.0, _ERROR * len(seen)) if seen else 0.0
+    return between(len(seen) - wrong, len(seen) + wrong)
