@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from miniredis import notifications
 from miniredis.glob import matches
 from miniredis.options import ALIASES, DIRECTIVES, OPTIONS, BadSetting, Option, Setting, not_used
 from miniredis.words import split_words
@@ -58,6 +59,8 @@ class Config(dict[str, Setting]):
         value = self[name]
         if isinstance(value, bool):
             return "yes" if value else "no"
+        if name == "notify-keyspace-events":
+            return notifications.written(str(value)) or ""
         if name == "dir":
             return str(Path(str(value)).absolute())
         return str(value)

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from miniredis.server import Server
     from miniredis.store import Database
 
-# The classes that "A" stands for, in the order in which Redis writes them; "m" (misses) and the rest are asked for.
+# The classes that "A" stands for, in the order in which Redis writes them. New keys (n), overwritten ones (o), changed
+# types (c) and misses (m) have to be asked for.
 ALL = "g$lshzxetd"
-ASKED_FOR = "KEmnoc"
+RARE = "noc"
 
 
 def classes(setting: str) -> str:
@@ -29,10 +30,10 @@ def classes(setting: str) -> str:
 def written(setting: str) -> str | None:
     """Return a setting as CONFIG GET shows it, or None where a letter means nothing."""
     letters = set(setting.replace("A", ALL))
-    if not letters <= {*ALL, *ASKED_FOR}:
+    if not letters <= {*ALL, *RARE, *"KEm"}:
         return None
-    classes_on = "A" if letters >= set(ALL) else "".join(letter for letter in ALL if letter in letters)
-    return classes_on + "".join(letter for letter in ASKED_FOR if letter in letters)
+    order = "KEm" if letters >= set(ALL) else ALL + RARE + "KEm"  # Redis is silent about the rare ones beside "A"
+    return "A" * (letters >= set(ALL)) + "".join(letter for letter in order if letter in letters)
 
 
 def publish(server: Server, database: Database, key: bytes, kind: str, event: str) -> None:

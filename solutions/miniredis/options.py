@@ -88,10 +88,9 @@ class Option:
 
 
 def _events(text: str, old: str) -> str:
-    letters = notifications.written(text)
-    if letters is None:
+    if notifications.written(text) is None:
         raise BadSetting("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
-    return letters
+    return text
 
 
 def _save_points(text: str, old: str) -> str:

@@ -69,6 +69,8 @@ class Database:
         value = self.edit_any(key)
         if value is None:
             self.server.stats.misses += 1
+            if self.server.notify:
+                self.server.notify_event(self, key, "m", "keymiss")
             return None
         self.server.stats.hits += 1
         return value
@@ -123,6 +125,8 @@ class Database:
 
     def set(self, key: bytes, value: Value, keep_ttl: bool = False) -> None:
         """Store a value. An expiry the key had is gone, unless `keep_ttl`."""
+        if self.server.notify and key not in self.keys:
+            self.server.notify_event(self, key, "n", "new")
         ### BEGIN SOLUTION mini.set
         self.keys.set(key, value)
         self.used[key] = self.server.clock

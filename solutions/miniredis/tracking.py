@@ -113,15 +113,12 @@ class Trackers:
         changed, self._to_broadcast = self._to_broadcast, {}
         if not changed:
             return
-        for client, tracking in list(self._clients.items()):
-            for prefix in tracking.prefixes:
-                keys = [
-                    key
-                    for key, author in changed.items()
-                    if key.startswith(prefix) and not (tracking.noloop and author is client)
-                ]
-                if keys:
-                    self._tell(client, tracking, keys)
+        for prefix in sorted({prefix for tracking in self._clients.values() for prefix in tracking.prefixes}):
+            keys = sorted(key for key in changed if key.startswith(prefix))
+            for client, tracking in list(self._clients.items()):
+                theirs = [key for key in keys if not (tracking.noloop and changed[key] is client)]
+                if theirs and prefix in tracking.prefixes:
+                    self._tell(client, tracking, theirs)
         ### END SOLUTION
 
     def _flushed(self) -> None:
@@ -142,7 +139,9 @@ class Trackers:
                     client.push(Push([b"tracking-redir-broken", tracking.redirect]))
                 return
             target = found
-        if target.protocol == 3:
+        if target.protocol == 3 and keys is None:
+            target.confirm(Push([b"invalidate", None]))  # it does not wait for the reply to FLUSHALL, as others do
+        elif target.protocol == 3:
             target.push(Push([b"invalidate", keys]))
         elif tracking.redirect and target.subscriptions:
             target.push_bytes(encode([b"message", CHANNEL, keys], 2))

@@ -9,7 +9,7 @@ from miniredis.commands.connection import BAD_NAME, proper_name
 from miniredis.commands.help import offer_help
 from miniredis.commands.table import command, container
 from miniredis.connection import Client
-from miniredis.resp import NO_REPLY, OK, Args, CommandError, Map, Reply, SetReply
+from miniredis.resp import NO_REPLY, OK, Args, CommandError, Map, Reply, SetReply, Verbatim
 from miniredis.tracking import Tracking
 
 MINE = "noscript loading stale"
@@ -151,7 +151,7 @@ def _kind(arg: bytes) -> str:
 def client_info(client: Client, args: Args) -> Reply:
     """CLIENT INFO: the line of CLIENT LIST about this connection."""
     ### BEGIN SOLUTION mini.client-list
-    return line(client) + b"\n"
+    return Verbatim(line(client) + b"\n")
     ### END SOLUTION
 
 
@@ -168,7 +168,7 @@ def client_list(client: Client, args: Args) -> Reply:
         clients = [client.server.clients[each] for each in ids if each in client.server.clients]
     elif len(args) > 2:
         raise syntax_error()
-    return b"".join(line(each) + b"\n" for each in clients)
+    return Verbatim(b"".join(line(each) + b"\n" for each in clients))
     ### END SOLUTION
 
 
@@ -425,7 +425,7 @@ def client_caching(client: Client, args: Args) -> Reply:
     """CLIENT CACHING YES | NO: track the keys of the next command, with OPTIN; do not track them, with OPTOUT."""
     ### BEGIN SOLUTION mini.tracking
     tracking = client.tracking
-    if tracking is None or tracking.mode not in ("optin", "optout"):
+    if tracking is None:
         raise CommandError(
             "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT"
             " mode enabled"

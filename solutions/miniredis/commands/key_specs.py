@@ -1,7 +1,7 @@
 """What a command does to its keys, for COMMAND INFO and COMMAND GETKEYSANDFLAGS.
 
 RO, RW, OW and RM: it reads the value, changes it, overwrites it, removes it. `access`: what is in the value comes
-back or is used; `update`, `insert` and `delete` say what becomes of it. Clients and proxies that cache or route want to know.
+back or is used; `update`, `insert` and `delete` say what becomes of it. Clients that cache or route want to know.
 """
 
 from __future__ import annotations
