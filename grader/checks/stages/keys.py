@@ -114,7 +114,7 @@ def how_long_yet() -> Scripts:
 @stage("mini.expire", examples=30)
 def one_argument_too_many() -> Scripts:
     """Too few arguments, and an option that nobody knows."""
-    return scripts(cmd("EXPIRE", key, seconds), cmd("PEXPIRE", key, _later), cmd("TTL", key), setup=[_set])
+    return scripts(cmd("EXPIRE", key, seconds), cmd("PEXPIRE", key, milliseconds), cmd("TTL", key), setup=[_set])
 
 
 @stage("mini.lazy-expiry", examples=10)

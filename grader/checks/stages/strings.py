@@ -134,6 +134,7 @@ def counting() -> Scripts:
         cmd("GET", key),
         then(cmd("SET", _K, no_integer), cmd(one_of("INCR", "DECR"), _K)),
         setup=[cmd("SET", key, _number_text)],
+        wrong_arity=False,
     )
 
 

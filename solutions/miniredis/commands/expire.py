@@ -67,13 +67,13 @@ def _expire(client: Client, args: Args, name: str, unit: int, start: int) -> int
 
 def conditions(words: Args) -> set[bytes]:
     """Read [NX | XX | GT | LT]; XX goes with GT or LT."""
-    if not words:
-        return set()
-    ### BEGIN SOLUTION mini.expire-conditions
     for word in words:
         if word.upper() not in (b"NX", b"XX", b"GT", b"LT"):
             raise CommandError(f"ERR Unsupported option {word.decode('latin-1')}")
     wanted = {word.upper() for word in words}
+    if not wanted:
+        return wanted
+    ### BEGIN SOLUTION mini.expire-conditions
     if b"NX" in wanted and len(wanted) > 1:
         raise CommandError("ERR NX and XX, GT or LT options at the same time are not compatible")
     if {b"GT", b"LT"} <= wanted:

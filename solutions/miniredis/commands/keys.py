@@ -173,20 +173,27 @@ def move(client: Client, args: Args) -> Reply:
 
 def numbered_database(client: Client, arg: bytes) -> Database:
     """Return the database with this number."""
-    index = integer(arg)
-    if not -(2**31) <= index < 2**31:
-        raise CommandError("ERR value is out of range, value must between -2147483648 and 2147483647")
+    integer(arg)
+    index = _small_integer(arg, "ERR value is out of range, value must between -2147483648 and 2147483647")
     if not 0 <= index < len(client.server.databases):
         raise CommandError(NO_SUCH_DATABASE)
     return client.server.databases[index]
+
+
+def _small_integer(arg: bytes, error: str) -> int:
+    """Return the integer that `arg` is, if it has no more than 32 bits."""
+    value = integer(arg, error)
+    if not -(2**31) <= value < 2**31:
+        raise CommandError(error)
+    return value
 
 
 @command("SWAPDB", arity=3, flags="write fast", group="server")
 def swapdb(client: Client, args: Args) -> Reply:
     """SWAPDB index index: what was in one database is now in the other, at once for all clients. O(1)."""
     ### BEGIN SOLUTION mini.move
-    one = integer(args[1], "ERR invalid first DB index")
-    two = integer(args[2], "ERR invalid second DB index")
+    one = _small_integer(args[1], "ERR invalid first DB index")
+    two = _small_integer(args[2], "ERR invalid second DB index")
     databases = client.server.databases
     if not (0 <= one < len(databases) and 0 <= two < len(databases)):
         raise CommandError(NO_SUCH_DATABASE)

@@ -67,6 +67,8 @@ def _on_page(client: Client, page: Page, key: bytes) -> bool:
     value = client.db.peek(key)
     if value is None:
         return False
+    if page.wanted is None and page.type is None:
+        return True
     ### BEGIN SOLUTION mini.scan-match
     if page.wanted is not None and page.wanted(key) is None:
         return False

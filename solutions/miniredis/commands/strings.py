@@ -63,7 +63,7 @@ def _set_with_options(client: Client, args: Args) -> Reply:
 
 def _store(client: Client, key: bytes, value: bytes, end: int | None, keep_ttl: bool = False) -> None:
     """Store a string with an end. The file gets the moment, not the duration: it may be read much later."""
-    ### BEGIN SOLUTION mini.set-ex
+    ### BEGIN SOLUTION mini.setex
     client.db.set(key, value, keep_ttl)
     client.db.modified(key, "$", "set")
     if end is not None:
@@ -133,7 +133,7 @@ def end_of(client: Client, command: str, options: Options) -> int | None:
     """Return the moment an option such as EX names, in milliseconds since 1970; None where there is none."""
     if not options.unit:
         return None
-    ### BEGIN SOLUTION mini.set-ex
+    ### BEGIN SOLUTION mini.setex
     amount = integer(options.time)
     milliseconds = amount if options.unit[:1] == b"P" else amount * 1000
     end = milliseconds if options.unit.endswith(b"AT") else milliseconds + client.server.now
