@@ -256,7 +256,7 @@ class Player:
         self.timeout = timeout
         self._lines: dict[int, _Line] = {}
         self._control: _Line | None = None
-        self.sent = 0
+        self._serves_others = True
 
     def __enter__(self) -> Player:
         return self
@@ -296,7 +296,6 @@ class Player:
                 answers to those steps.
             like: what another server answered: for a script that is not plain, how many replies to wait for.
         """
-        self.sent += len(script)
         try:
             self._open(script)
             if flush:
@@ -311,7 +310,10 @@ class Player:
         except OSError as error:
             self._forget_lines()
             return Play(script, [Answer(end="unreachable", problem=error.strerror or str(error))])
-        failed = any(line.end or line.frames or line.rest for line in self._lines.values())
+        # A reply that did not come in time may still come: it must not be taken for the reply to another command.
+        failed = any(line.end or line.frames or line.rest for line in self._lines.values()) or any(
+            answer.end for answer in play.answers
+        )
         if failed or any(step.name in _LEAVES_A_TRACE or step.raw for step in script) or not is_plain(script):
             self._forget_lines()
             if not is_plain(script) and not failed:
@@ -347,6 +349,10 @@ class Player:
                 return False
             self._control.take()
         return True
+
+    def _let_read(self) -> None:
+        """See to it that what was sent has been read; a server that serves one client at a time is not asked again."""
+        self._serves_others = self._serves_others and self._settle()
 
     def _ended(self, line: _Line, answer: Answer) -> Answer:
         answer.end = line.end or "silent"
@@ -426,14 +432,13 @@ class Player:
     def _send(self, line: _Line, data: bytes, byte_by_byte: bool, cut: int | None) -> None:
         if cut is not None and 0 < cut < len(data):
             line.send(data[:cut])
-            self._settle()
+            self._let_read()
             line.send(data[cut:])
         elif byte_by_byte:
             for place in range(len(data)):
                 line.send(data[place : place + 1])
-                if place < _MOST_BYTES_ALONE and not self._settle():
-                    line.send(data[place + 1 :])
-                    return
+                if place < _MOST_BYTES_ALONE:
+                    self._let_read()
         else:
             line.send(data)
 
