@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -148,6 +148,9 @@ class _Hunt:
         if manner is Manner.CUT:
             cuts = range(1, sum(len(step.encoded()) for step in script.prefixed(_PREFIX_LIKE)))
         for cut in cuts:
+            if cut is not None and time.monotonic() > self.until:
+                self.complete = False
+                return None
             meeting = self.duel.meet(script, manner, cut=cut, count=self.best is None)
             if meeting.difference is None:
                 continue
@@ -189,17 +192,42 @@ class _Hunt:
             self.for_cutting = script
 
     def polish(self) -> None:
-        """Leave out every step that the disagreement does not need."""
+        """Leave out every step that the disagreement does not need, and make its arguments plainer."""
         place = 0
-        while self.best is not None and place < len(self.best.script) and time.monotonic() < self.until:
+        while self.best is not None and place < len(self.best.script):
             steps = self.best.script.steps
-            shorter = Script(steps[:place] + steps[place + 1 :])
-            manner = self.best.meeting.manner
-            meeting = self.met(shorter, manner) if shorter.steps and suits(manner, shorter) else None
-            if meeting is None:
+            if not self._plainer(Script(steps[:place] + steps[place + 1 :])):
                 place += 1
+        for place in range(len(self.best.script) if self.best else 0):
+            self._polish_arguments(place)
+
+    def _polish_arguments(self, place: int) -> None:
+        """Take shorter arguments for the longer ones of one step, where they show it too."""
+        number = 1
+        while self.best is not None and number < len(self.best.script.steps[place].args):
+            steps = list(self.best.script.steps)
+            args = steps[place].args
+            for simpler in (*_PLAIN_ARGUMENTS, args[number][: len(args[number]) // 2]):
+                if not 0 < len(simpler) < len(args[number]) or type(args[number]) is not bytes:
+                    continue
+                steps[place] = replace(steps[place], args=(*args[:number], simpler, *args[number + 1 :]))
+                if self._plainer(Script(tuple(steps))):
+                    break
             else:
-                self._note(shorter, meeting)
+                number += 1
+
+    def _plainer(self, script: Script) -> bool:
+        """Whether this script shows a disagreement as well; it is the best then."""
+        if self.best is None or not script.steps or time.monotonic() > self.until:
+            return False
+        manner = self.best.meeting.manner
+        if not suits(manner, script) or (meeting := self.met(script, manner)) is None:
+            return False
+        self._note(script, meeting)
+        return True
+
+
+_PLAIN_ARGUMENTS = (b"a", b"1", b"\xff", b"\r\n", b"a b")
 
 
 # As long as the prefixes that a duel gives to keys.

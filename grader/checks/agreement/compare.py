@@ -243,7 +243,7 @@ def _tolerated(
     if wrong == "one is an error":
         return describe(real, theirs)
     if wrong:
-        return f"{wrong} ({tolerance.kind.value} would do)"
+        return f"{wrong}, where {tolerance.kind.value} would do"
     if tolerance.renames and isinstance(real, bytes) and isinstance(theirs, bytes):
         names[theirs] = real
     return ""

@@ -295,7 +295,7 @@ def _near(real: Any, theirs: Any, window: int) -> str:
         return "" if real == theirs else "another value"
     if real < 0 or theirs < 0:
         return "-1 says that it never ends, -2 that it is not there" if {real, theirs} & {-1, -2} else "another value"
-    return "" if abs(real - theirs) <= window else "too far from Redis's number"
+    return "" if abs(real - theirs) <= window else f"{theirs} instead of {real}"
 
 
 def _walk(step: Step, real: Any, theirs: Any) -> str:
