@@ -7,7 +7,7 @@ from io import TextIOWrapper
 
 import typer
 
-from grader.cli import author, desk, stages, study, teach
+from grader.cli import author, desk, stages, study, teach, trials
 from grader.cli.outcome import end_in_order
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 desk.register(app)
 study.register(app)
 stages.register(app)
+trials.register(app)
 teach.register(app)
 author.register(app)
 

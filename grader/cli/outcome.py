@@ -32,6 +32,7 @@ _EXPECTED = {
     "grader.checks.catalog.CatalogError",
     "grader.checks.catalog.UnknownExerciseError",
     "grader.checks.quiz.QuizError",
+    "grader.checks.soak.run.NotReadyError",
     "grader.checks.stages.catalog.UnknownStageError",
     "grader.checks.stages.reference.NoReferenceError",
     "grader.checks.stages.regions.RegionError",

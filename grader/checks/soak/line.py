@@ -33,15 +33,15 @@ class Line:
         self._protocol = protocol
         self._reader = hiredis.Reader()
         path = options.get("path")
-        self._socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
+        self.socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
         try:
-            self._socket.settimeout(PATIENCE)
-            self._socket.connect(path or (options.get("host", "localhost"), options.get("port", 6379)))
+            self.socket.settimeout(PATIENCE)
+            self.socket.connect(path or (options.get("host", "localhost"), options.get("port", 6379)))
             if not path:
-                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._introduce(options)
         except BaseException:
-            self._socket.close()
+            self.socket.close()
             raise
 
     def _introduce(self, options: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ class Line:
     def send(self, data: bytes) -> None:
         """Send all of it."""
         try:
-            self._socket.sendall(data)
+            self.socket.sendall(data)
         except TimeoutError:
             raise Lost(f"the server took nothing for {PATIENCE:.0f} seconds") from None
         except OSError as error:
@@ -71,7 +71,7 @@ class Line:
         """The next reply; an error reply is returned, not raised."""
         while (reply := self._read()) is False:
             try:
-                data = self._socket.recv(_READ)
+                data = self.socket.recv(_READ)
             except TimeoutError:
                 raise Lost(f"no reply within {PATIENCE:.0f} seconds") from None
             except OSError as error:
@@ -92,7 +92,7 @@ class Line:
         """Everything that still comes until the server hangs up."""
         came = b""
         try:
-            while data := self._socket.recv(_READ):
+            while data := self.socket.recv(_READ):
                 came += data
         except TimeoutError:
             raise Lost(f"the server did not hang up within {PATIENCE:.0f} seconds") from None
@@ -102,7 +102,7 @@ class Line:
 
     def close(self) -> None:
         """Hang up."""
-        self._socket.close()
+        self.socket.close()
 
 
 def encode(args: Sequence[Argument]) -> bytes:

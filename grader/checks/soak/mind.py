@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.checks.soak.tally import Lacking, Tally
-from grader.checks.soak.work import Rule, Step, Work, error_text, forget, lacks, settle
+from grader.checks.soak.work import Step, Work, error_text, forget, lacks, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,13 @@ class Mind:
     def rehearse(self, times: int) -> Iterable[Drawn]:
         """Every operation `times` times, one after another."""
         for work in self._works:
-            yield Drawn(work, "", forget(work))
             for name, made in work.operations.items():
                 for _ in range(times):
+                    if work in self._tidy:
+                        self._tidy.remove(work)
+                        yield Drawn(work, "", forget(work))
                     if (work.family, name) not in self._lacking:
                         yield Drawn(work, name, made(work))
-        self._tidy = []
 
     def judge(self, drawn: Iterable[Drawn], replies: Sequence[Any]) -> bool:
         """Compare all replies with what they had to be.
@@ -84,11 +85,11 @@ class Mind:
             got = replies[at : at + len(each.steps)]
             at += len(each.steps)
             family = each.work.family
-            self.tally.operations[family] += len(got)
             if family in doubtful:
                 continue  # what is believed of these keys was wrong already
             for step, reply in zip(each.steps, got, strict=True):
                 if step.fits(reply):
+                    self.tally.operations[family] += 1
                     self.tally.refused += bool(error_text(reply))
                     continue
                 doubtful.add(family)
@@ -106,8 +107,8 @@ class Mind:
         if reason:
             self._lacking.add(drawn.work.family, drawn.name, _command(step), reason)
             return True
-        expected = step.gives if isinstance(step.gives, Rule) else repr(step.gives)
-        self.tally.add_wrong(drawn.work.family, step.args, expected, reply)
+        self.tally.operations[drawn.work.family] += 1
+        self.tally.add_wrong(drawn.work.family, step.args, step.gives, reply)
         return False
 
     def start_over(self) -> None:

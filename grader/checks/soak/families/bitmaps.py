@@ -59,6 +59,7 @@ class Bitmaps(Work):
 
     def clear(self) -> list[Step]:
         key = self._key()
-        there = self._sizes[key] > 0
+        if not self._sizes[key]:
+            return self.setbit()
         self._bits[key], self._sizes[key] = set(), 0
-        return [step("DEL", key, gives=int(there))]
+        return [step("DEL", key, gives=1)]

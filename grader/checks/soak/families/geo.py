@@ -58,8 +58,10 @@ class Geo(Work):
 
     def remove(self) -> list[Step]:
         key, places = self._some()
-        there = places.pop(name := self._word(), None) is not None
-        return [step("ZREM", key, name, gives=int(there))]
+        if not places:
+            return self.add()
+        name, _ = places.popitem()
+        return [step("ZREM", key, name, gives=1)]
 
 
 def _metres(one: tuple[float, float], two: tuple[float, float]) -> float:
