@@ -65,12 +65,12 @@ def weight(key: bytes, value: Value) -> int:
 def refusal(client: Client, command: Command) -> CommandError | None:
     """Return the error for a command that may not run because memory or the disk is full, or None. Makes room first."""
     server = client.server
-    ### BEGIN SOLUTION mini.maxmemory
     if server.memory.limit and not server.memory.make_room():
+        ### BEGIN SOLUTION mini.maxmemory
         fills = command.denied_when_full or (client.queue is not None and command.name not in _ENDS_A_QUEUE)
         if fills or (command.name == "exec" and any(queued.denied_when_full for queued, _ in client.queue or ())):
             return CommandError(OUT_OF_MEMORY)
-    ### END SOLUTION
+        ### END SOLUTION
     if command.writes or command.denied_when_full or command.name == "ping":
         if server.snapshots.has_failed:
             return CommandError(CANNOT_SAVE)
@@ -160,18 +160,20 @@ class Memory:
 
     def make_room(self) -> bool:
         """Remove keys until no more than `limit` is used; whether that was possible."""
-        ### BEGIN SOLUTION mini.evict
         while self.used() > self.limit:
-            chosen = None if self._policy == "noeviction" else self._choose()
+            if self._policy == "noeviction":
+                return False
+            ### BEGIN SOLUTION mini.evict-random
+            chosen = self._choose()
             if chosen is None:
                 return False
             self._evict(*chosen)
+            ### END SOLUTION
         return True
-        ### END SOLUTION
 
     def _evict(self, database: Database, key: bytes) -> None:
         """Remove a key and tell: the file, the watchers, the listeners."""
-        ### BEGIN SOLUTION mini.evict
+        ### BEGIN SOLUTION mini.evict-random
         database.delete(key)
         self._server.stats.evicted += 1
         database.modified(key, "e", "evicted", changes=0)
@@ -181,9 +183,9 @@ class Memory:
 
     def _choose(self) -> tuple[Database, bytes] | None:
         """Return the next key to remove, or None when the policy leaves none."""
-        ### BEGIN SOLUTION mini.evict
         if self._policy.endswith("random"):
             return self._any()
+        ### BEGIN SOLUTION mini.evict-lru
         while True:
             self._fill_pool()
             if not self._pool:
@@ -196,17 +198,22 @@ class Memory:
 
     def _candidates(self, database: Database) -> Candidates:
         """Under volatile-… only keys that have an end may go."""
-        ### BEGIN SOLUTION mini.evict-volatile
-        return database.expires if self._policy.startswith("volatile") else database.keys
-        ### END SOLUTION
+        if self._policy.startswith("volatile"):
+            ### BEGIN SOLUTION mini.evict-volatile
+            return database.expires
+            ### END SOLUTION
+        return database.keys
 
     def _any(self) -> tuple[Database, bytes] | None:
+        """Any key of any database that has one to give."""
+        ### BEGIN SOLUTION mini.evict-random
         some = [database for database in self._server.databases if len(self._candidates(database))]
         if not some:
             return None
         database = random.choice(some)
         key = self._candidates(database).random_key()
         return None if key is None else (database, key)
+        ### END SOLUTION
 
     def _fill_pool(self) -> None:
         """Sample some keys of every database; those worth more than the worst of the pool enter it."""
@@ -225,11 +232,13 @@ class Memory:
 
     def _score(self, database: Database, key: bytes) -> int:
         """How much a key deserves to go: the higher, the sooner."""
-        ### BEGIN SOLUTION mini.evict-lru
         if self._policy == "volatile-ttl":
+            ### BEGIN SOLUTION mini.evict-volatile
             return -(database.expires.get(key) or 0)
+            ### END SOLUTION
         if self._policy.endswith("lfu"):
             return MAX_COUNTER - frequency(database, key)
+        ### BEGIN SOLUTION mini.evict-lru
         return idle_seconds(database, key)
         ### END SOLUTION
 

@@ -179,9 +179,10 @@ class Server:
         """
         while True:
             if self._stopping:
-                if shutdown.prepare(self):
+                with contextlib.suppress(NotImplementedError):  # not built yet: leave as one is
+                    self._stopping = shutdown.prepare(self)
+                if self._stopping:
                     return
-                self._stopping = False
             events = self._selector.select(self._patience())
             self.now = int(time.time() * 1000)
             for key, mask in events:
@@ -459,7 +460,9 @@ class Server:
         """
         instead, self._instead = self._instead, None
         if instead is not None:
+            ### BEGIN SOLUTION mini.aof-effects
             self._unit += [(client.db.index, each) for each in instead]
+            ### END SOLUTION
         elif changed and command.name != "exec":
             self._unit.append((client.db.index, args))
         if self._unit and not client.in_exec:

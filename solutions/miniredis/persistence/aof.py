@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Unit = list[tuple[int, Args]]
 
+ANY_DATABASE = -1
+UNKNOWN_DATABASE = -2
+
 RETRY_SECONDS = 1.0
 
 
@@ -62,7 +65,7 @@ class AppendOnlyFile:
         self._file = -1
         self._written = 0  # bytes of the increment at hand that are whole commands
         self._buffer: list[bytes] = []
-        self._database = -1  # the one that the file has selected
+        self._database = 0  # the one that the file has selected
         self._unsynced = False
         self._last_sync = 0.0
         self._tried = 0.0
@@ -92,23 +95,22 @@ class AppendOnlyFile:
         Args:
             unit: pairs of a database's number and a command.
         """
-        ### BEGIN SOLUTION mini.aof-write
-        together = len(unit) > 1
-        if together:
-            self._buffer.append(encode_command(b"MULTI"))
+        if len(unit) > 1:
+            ### BEGIN SOLUTION mini.aof-transaction
+            unit = [(ANY_DATABASE, [b"MULTI"]), *unit, (ANY_DATABASE, [b"EXEC"])]
+            ### END SOLUTION
         for index, args in unit:
-            self._select(index)
+            if index not in (ANY_DATABASE, self._database):
+                self._select(index)
+            ### BEGIN SOLUTION mini.aof-write
             self._buffer.append(encode_command(*args))
-        if together:
-            self._buffer.append(encode_command(b"EXEC"))
-        ### END SOLUTION
+            ### END SOLUTION
 
     def _select(self, index: int) -> None:
-        """Say which database the next command is for, if it is not the one before's."""
+        """Say which database the commands that follow are for: it is not the one of those before."""
         ### BEGIN SOLUTION mini.aof-select
-        if index != self._database:
-            self._database = index
-            self._buffer.append(encode_command(b"SELECT", b"%d" % index))
+        self._database = index
+        self._buffer.append(encode_command(b"SELECT", b"%d" % index))
         ### END SOLUTION
 
     def flush(self) -> None:
@@ -220,7 +222,6 @@ class AppendOnlyFile:
             OSError: one cannot be read.
         """
         self._adopt_old_file()
-        ### BEGIN SOLUTION mini.aof-manifest
         if not self._manifest_path.exists():
             return
         self._manifest = manifest.parse(self._name, self._manifest_path.read_bytes())
@@ -231,7 +232,6 @@ class AppendOnlyFile:
                 raise BadFile(f"The AOF file {part.name} doesn't exist")
             replay.load(self._server, path, is_last=part is parts[-1])
         self._drop_history()
-        ### END SOLUTION
 
     def _adopt_old_file(self) -> None:
         """Before Redis 7 there was one file; it becomes the base."""
@@ -242,23 +242,18 @@ class AppendOnlyFile:
             old.replace(self.folder / self._name)
 
     def open(self) -> None:
-        """Begin to write, after `load`: to the last increment, or to the first one, after a base of what there is.
+        """Begin to write, after `load`: to the last increment, or to a first one. A base comes with the first rewriting.
 
         Raises:
             OSError: a file cannot be made.
         """
-        ### BEGIN SOLUTION mini.aof-manifest
         self.folder.mkdir(exist_ok=True)
-        if self._manifest.base is None and not self._manifest.increments:
-            self._manifest.base = self._manifest.next_base()
-            rdb.save(self._server, self.folder / self._manifest.base.name, aof_base=True)
         if not self._manifest.increments:
             self._manifest.increments.append(self._manifest.next_increment())
         self._open(self._manifest.increments[-1])
         manifest.write(self._manifest_path, self._manifest)
         self.on = True
         self._measure()
-        ### END SOLUTION
 
     def _open(self, part: Part, new: bool = False) -> None:
         """Go on with an increment. A new one may meet a file of that name which no manifest ever listed: it goes."""
@@ -268,7 +263,8 @@ class AppendOnlyFile:
             os.close(self._file)
         self._file = number
         self._written = os.fstat(number).st_size
-        self._database = -1
+        # Whoever reads a file begins it with database 0; what the commands in this one have selected, nobody knows now.
+        self._database = UNKNOWN_DATABASE if self._written else 0
 
     def _measure(self) -> None:
         parts = [*([self._manifest.base] if self._manifest.base else []), *self._manifest.increments]

@@ -19,7 +19,7 @@ class BadFile(ValueError):
 
 def write_length(out: bytearray, length: int) -> None:
     """Append a length: one byte up to 63, two up to 16383, five, or nine."""
-    ### BEGIN SOLUTION mini.rdb-string
+    ### BEGIN SOLUTION mini.dump
     if length < 1 << 6:
         out.append(length)
     elif length < 1 << 14:
@@ -35,7 +35,7 @@ def write_length(out: bytearray, length: int) -> None:
 
 def write_string(out: bytearray, text: bytes | bytearray) -> None:
     """Append a string: its length and its bytes; an integer of at most 32 bits as a mark and the number."""
-    ### BEGIN SOLUTION mini.rdb-string
+    ### BEGIN SOLUTION mini.dump
     if len(text) <= 11:
         number = parse_int(bytes(text))
         if number is not None and -(2**31) <= number < 2**31:
@@ -93,7 +93,7 @@ class Reader:
 
     def _length(self) -> tuple[int, bool]:
         """Return a length and False, or the number of a special form of string and True."""
-        ### BEGIN SOLUTION mini.rdb-read
+        ### BEGIN SOLUTION mini.restore
         first = self.byte()
         if first < 0x40:
             return first, False
@@ -110,7 +110,7 @@ class Reader:
 
     def string(self) -> bytes:
         """Return a string, whatever its form: as it is, an integer, or compressed."""
-        ### BEGIN SOLUTION mini.rdb-read
+        ### BEGIN SOLUTION mini.restore
         length, special = self._length()
         if not special:
             return self.take(length)

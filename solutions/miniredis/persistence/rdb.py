@@ -80,7 +80,7 @@ def _chunks(server: Server, aof_base: bool) -> Iterator[bytearray]:
     for database in server.databases:
         if not len(database):
             continue
-        ### BEGIN SOLUTION mini.rdb-databases
+        ### BEGIN SOLUTION mini.save
         out.append(_DATABASE)
         write_length(out, database.index)
         out.append(_SIZES)
@@ -113,18 +113,18 @@ def _write_facts(server: Server, out: bytearray, aof_base: bool) -> None:
 
 def _write_key(database: Database, key: bytes, value: Value, policy: str, out: bytearray) -> None:
     """Append one key: its end if it has one, how it was used, its form, its name, its value."""
-    ### BEGIN SOLUTION mini.rdb-expiry
     end = database.expires.get(key)
     if end is not None:
+        ### BEGIN SOLUTION mini.rdb-expiry
         out.append(_END_MS)
         write_milliseconds(out, end)
-    ### END SOLUTION
+        ### END SOLUTION
     if policy.endswith("lru"):
         out.append(_IDLE)
         write_length(out, eviction.idle_seconds(database, key))
     elif policy.endswith("lfu"):
         out += bytes([_FREQUENCY, eviction.frequency(database, key)])
-    ### BEGIN SOLUTION mini.rdb-string
+    ### BEGIN SOLUTION mini.save
     out.append(form_of(value))
     write_string(out, key)
     write_value(out, value)
@@ -158,7 +158,7 @@ def load(server: Server, data: bytes, keep_ended: bool = False) -> int:
 
 def _check_sum(data: bytes, end: int) -> int:
     """Compare the checksum that stands at `end`; 0 means that none was made. The place behind it."""
-    ### BEGIN SOLUTION mini.rdb-read
+    ### BEGIN SOLUTION mini.rdb-load
     expected = Reader(data, end).number(8, signed=False)
     if expected and crc64(memoryview(data)[:end]) != expected:
         raise BadFile("Wrong RDB checksum expected: the file is damaged")
@@ -192,7 +192,7 @@ class _Loader:
 
     def run(self) -> None:
         """Read up to the end mark."""
-        ### BEGIN SOLUTION mini.rdb-read
+        ### BEGIN SOLUTION mini.rdb-load
         while (mark := self._reader.byte()) != _EOF:
             found = self._marks.get(mark)
             if found is not None:
@@ -209,7 +209,7 @@ class _Loader:
 
     def _key(self, form: int) -> None:
         """Read a key and its value, and store it unless its time is over."""
-        ### BEGIN SOLUTION mini.rdb-expiry
+        ### BEGIN SOLUTION mini.rdb-load
         key = self._reader.string()
         value = read_value(self._reader, form)
         end, self._end = self._end, None
