@@ -12,6 +12,7 @@ from typing import Any
 
 from grader.checks import Exercise
 from grader.checks.session import Promise
+from grader.checks.stages.catalog import Stage
 from grader.marking import ExerciseResult
 from grader.notebook.style import CARD_STYLE, WIRE_STYLE
 from grader.wire.race import Timeline
@@ -173,9 +174,9 @@ class ResultCard:
 
 
 class HintCard:
-    """One hint of an exercise's ladder; `number` counts from 1."""
+    """One hint of the ladder of an exercise or a stage; `number` counts from 1."""
 
-    def __init__(self, exercise: Exercise, number: int) -> None:
+    def __init__(self, exercise: Exercise | Stage, number: int) -> None:
         self.exercise = exercise
         self.number = number
 

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from grader.checks import Answer, Exercise, UnknownExerciseError, catalog
+from grader.checks.stages.catalog import Stage
 from grader.marking import ExerciseResult, run_exercise
 from grader.marking.place import NotInCourseError, course_folder
 from grader.notebook.card import HintCard, ResultCard
@@ -24,12 +25,16 @@ def check(slug: str | None = None) -> None:
     """Check an answer against a fresh Redis of its own; your keys are not touched.
 
     Args:
-        slug: the exercise, ``"week1.page-views"``; without it the one of this cell or of the answer you ran last.
+        slug: the exercise, ``"week1.page-views"``, or a stage of your own Redis, ``"mini.append"``, whose saved files
+            are checked; without it the exercise of this cell or of the answer you ran last.
 
     Raises:
         NotYet: when a promise is broken; the card above it says which and why.
         Quiet: for an unknown name or when there is no Redis.
     """
+    if slug is not None and slug.startswith("mini."):
+        _check_stage(slug)
+        return
     exercise = _exercise(slug)
     kernel = watcher()
     names = kernel.shell.user_ns if kernel is not None else _caller_names()
@@ -53,13 +58,13 @@ def hint(slug: str | None = None, number: int | None = None) -> None:
     """Show the next hint of an exercise, from the idea to nearly the code.
 
     Args:
-        slug: the exercise; without it the one of this cell or of the answer you ran last.
+        slug: the exercise or stage; without it the exercise of this cell or of the answer you ran last.
         number: a particular hint, from 1.
 
     Raises:
         Quiet: for an unknown name or number.
     """
-    exercise = _exercise(slug)
+    exercise: Exercise | Stage = _exercise(slug) if slug is None or not slug.startswith("mini.") else _stage(slug)
     progress = _progress()
     shown = progress.read().get(exercise.slug) if progress is not None else None
     wanted = number if number is not None else min((shown.hints if shown else 0) + 1, len(exercise.hints))
@@ -68,6 +73,24 @@ def hint(slug: str | None = None, number: int | None = None) -> None:
     if progress is not None:
         progress.hinted(exercise.slug, wanted)
     _show(HintCard(exercise, wanted))
+
+
+def _check_stage(slug: str) -> None:
+    from grader.notebook.own_server import check_stage
+
+    card = check_stage(slug)
+    _show(card)
+    if not card.outcome.green:
+        raise NotYet(f"✘ {card.stage.slug} is not there yet. hint({card.stage.slug!r}) shows the next hint.")
+
+
+def _stage(slug: str) -> Stage:
+    from grader.notebook.own_server import find_stage
+
+    stage = find_stage(slug)
+    if stage.locked:
+        raise Quiet(f"{stage.slug} is locked: {stage.locked}")
+    return stage
 
 
 def _exercise(slug: str | None) -> Exercise:

@@ -74,9 +74,7 @@ class StageCard:
         if o.status == "done":
             feet.append(self.stage.learnt)
             if self.following is not None:
-                feet.append(
-                    f"Next: {self.following.slug}, {self.following.title[:1].lower()}{self.following.title[1:]}."
-                )
+                feet.append(f"Next: {self.following.slug} ({self.following.title}).")
         if o.status == "todo":
             feet.append(f"Build it in {', '.join(o.places)}.")
         if o.status in {"todo", "wrong"}:
