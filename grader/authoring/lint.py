@@ -2,7 +2,8 @@
 
 Transcripts run on every Redis at hand (7.0 and 8.2 in CI) and match; diagrams parse; links and exercise names resolve;
 quizzes are sound; every exercise has its hints and wrong answers, its solution passes, its starter fails, and each
-wrong answer fails by name.
+wrong answer fails by name. Stages of miniredis have their texts, regions and checks, their exchanges are true, and
+every wrong server is caught and named at its stage.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ from typing import Any
 from grader.authoring.diagrams import check_diagrams, count_diagrams
 from grader.authoring.exercises import ExerciseCounts, lint_exercises
 from grader.authoring.links import check_links, linked_pages
+from grader.authoring.lint_stages import lint_stages
 from grader.authoring.problems import Problem
 from grader.authoring.transcripts import course_binaries, run_lessons
+from grader.authoring.zoo import check_zoo
 from grader.checks import Exercise, catalog
 from grader.checks.quiz import QuizError, read_quiz
+from grader.checks.stages.catalog import stages
+from grader.checks.stages.zoo import zoo
 from grader.servers import Binary, standalone
 
 WANTED = ((7, 0), (8, 2))
@@ -43,10 +48,15 @@ class LintReport:
         on = ", ".join(f"{n} commands on {version}" for version, n in sorted(self.commands.items()))
         versions = f"{c['versions']} version{'s' if c['versions'] != 1 else ''} of Redis"
         read = f"{c['diagrams']} diagrams, {c['pages']} pages of links, {c['questions']} quiz questions"
+        stages = f"{c['stages']} stages and {c['locked_stages']} locked ones: {c['stage_hints']} hints"
+        exchanges = (
+            f"{c['exchanges']} exchanges ({c['exchange_commands']} commands), {c['wrong_servers']} wrong servers"
+        )
         problems = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
         lines = [
             f"{c['lessons']} lessons: {c['transcripts']} transcripts ({on}), {read}",
             f"{c['exercises']} exercises: {c['hints']} hints, {c['wrong_answers']} wrong answers, on {versions}",
+            *([f"{stages}, {exchanges}"] if c["stages"] else []),
             problems if self.problems else "No problems.",
         ]
         return "\n".join(lines)
@@ -74,14 +84,19 @@ def lint(root: Path, what: Sequence[str] = (), progress: Callable[[str], None] =
 
     Args:
         root: the course folder.
-        what: lessons (files), weeks, exercises or notebooks; everything if empty.
+        what: lessons (files), weeks, exercises, notebooks, ``stages`` or a stage; everything if empty.
         progress: told what is being looked at.
 
     Raises:
         UnknownExerciseError: for a word that is neither a lesson nor names an exercise.
     """
     report = LintReport()
-    lessons, exercises = _wanted(root, what)
+    of_stages = [word for word in what if word == "stages" or word.startswith("mini.")]
+    lessons, exercises = (
+        ([], [])
+        if what and len(of_stages) == len(what)
+        else _wanted(root, [word for word in what if word not in of_stages])
+    )
     found = course_binaries()
     for version in WANTED:
         if not any(b.version[:2] == version for b in found):
@@ -96,6 +111,8 @@ def lint(root: Path, what: Sequence[str] = (), progress: Callable[[str], None] =
     if not what:
         _lint_pages(report, root)
     _lint_exercises(report, root, exercises, binaries, progress)
+    if of_stages or not what:
+        _lint_stages(report, root, of_stages, binaries, progress)
     return report
 
 
@@ -145,6 +162,16 @@ def _lint_pages(report: LintReport, root: Path) -> None:
             report.counts["questions"] += len(read_quiz(path).questions)
         except QuizError as error:
             report.problems.append(Problem(path, 0, "quiz", str(error)))
+
+
+def _lint_stages(
+    report: LintReport, root: Path, what: Sequence[str], binaries: list[Binary], progress: Callable[[str], None]
+) -> None:
+    named = [word for word in what if word != "stages"]
+    wanted = stages().select(named)
+    report.problems += lint_stages(root, stages(), wanted, binaries, report.counts, progress)
+    report.problems += check_zoo(root, {s.slug for s in wanted} if named else None, progress)
+    report.counts["wrong_servers"] += len(zoo(root))
 
 
 def _lint_exercises(

@@ -8,6 +8,7 @@ between markers that name it (`grader.checks.stages.regions`).
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ class Stage:
     Redis's own upper case; `exchange` what has to be supported, as redis-cli shows it or as bytes; `hints` go from the
     idea to nearly the code; `learnt` is said when it is green; `misconceptions` wrong server -> one sentence; `redis`
     the least version whose exchange this is. A stage of a later part has a sentence in `locked`, and no check.
-    `kills_nothing` says why no wrong server fails here, where none does.
+    `kills_nothing` says why no wrong server fails here, where none does. `markers` are the comments before the
+    exchange (``<!-- … -->``) that say which of its lines differ each time, as in a lesson.
     """
 
     slug: str
@@ -72,6 +74,7 @@ class Stage:
     locked: str = ""
     redis: str = ""
     kills_nothing: str = ""
+    markers: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -220,6 +223,8 @@ def _read_stage(entry: dict[str, Any], path: Path) -> Stage:
     misconceptions = entry.get("misconceptions") or {}
     if not isinstance(misconceptions, dict):
         raise CatalogError(f"{label}: misconceptions has to map the name of a wrong server to a sentence")
+    lines = _text(entry, "exchange").splitlines()
+    markers = tuple(itertools.takewhile(lambda line: line.startswith("<!--"), lines))
     return Stage(
         slug=slug,
         title=_text(entry, "title"),
@@ -229,7 +234,7 @@ def _read_stage(entry: dict[str, Any], path: Path) -> Stage:
         needs=_texts(entry, "needs"),
         commands=tuple(c.upper() for c in _texts(entry, "commands")),
         why=_text(entry, "why"),
-        exchange=_text(entry, "exchange"),
+        exchange="\n".join(lines[len(markers) :]),
         hints=hints,
         learnt=_text(entry, "learnt"),
         misconceptions={str(k): str(v).strip() for k, v in misconceptions.items()},
@@ -237,6 +242,7 @@ def _read_stage(entry: dict[str, Any], path: Path) -> Stage:
         locked=_text(entry, "locked"),
         redis=_text(entry, "redis"),
         kills_nothing=_text(entry, "kills-nothing"),
+        markers=markers,
     )
 
 
