@@ -2,6 +2,8 @@
 
 from miniredis.commands import (
     acl,
+    bitfield,
+    bits,
     blocking_lists,
     clients,
     command,
@@ -28,6 +30,8 @@ from miniredis.commands import (
 
 __all__ = [
     "acl",
+    "bitfield",
+    "bits",
     "blocking_lists",
     "clients",
     "command",
