@@ -21,6 +21,8 @@ RARE = "noc"
 
 def classes(setting: str) -> str:
     """Return the letters that a setting switches on, "A" resolved; nothing if no channel is among them."""
+    if not setting:
+        return ""
     ### BEGIN SOLUTION mini.notify
     letters = "".join(dict.fromkeys(setting.replace("A", ALL)))
     return letters if "K" in letters or "E" in letters else ""
