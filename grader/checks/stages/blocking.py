@@ -20,7 +20,6 @@ from grader.checks.agreement.script import (
     anywhere,
     cmd,
     counted,
-    key,
     many,
     maybe,
     often,
@@ -33,6 +32,7 @@ from grader.checks.agreement.script import (
     then,
     word,
 )
+from grader.checks.stages.lists import any_key
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken
 from grader.resp import encode_command
@@ -43,7 +43,7 @@ _K = Key(b"k")
 _bpop = one_of("BLPOP", "BRPOP")
 _side = one_of("LEFT", "RIGHT")
 _element = st.one_of(word, word, text)
-_push = cmd(one_of("RPUSH", "LPUSH"), key, many(_element, max=3))
+_push = cmd(one_of("RPUSH", "LPUSH"), any_key, many(_element, max=3))
 # No script takes so long: these clients wait until they are served, or for good.
 _patient = st.sampled_from([b"0", b"0", b"1000", b"100.5"])
 _short = st.sampled_from([b"0.01", b"0.001", b"0.02", b"1e-3", b".01"])
@@ -53,20 +53,19 @@ _timeout = st.one_of(
     st.sampled_from([b"-1", b"-0.0001", b"-inf", b"inf", b"nan", b"x", b"", b" 1", b"1 "]),
     st.sampled_from([b"9223372036854775807", b"9223372036854776", b"1e400"]),
 )
-_look = one_of(("LRANGE", key, "0 -1"), ("LLEN", key), ("EXISTS", key))
-_filled = cmd("RPUSH", _K, many(_element))
+_look = one_of(("LRANGE", any_key, "0 -1"), ("LLEN", any_key), ("EXISTS", any_key))
+_filled = then(some(cmd("RPUSH", any_key, many(_element)), max=2), cmd("RPUSH", _K, many(_element)))
 
 
 @stage("mini.blpop")
 def nothing_to_wait_for() -> Scripts:
     """The list is there: BLPOP is a pop that also says which key it was, and looks at its timeout first."""
     return scripts(
-        then(_filled, cmd(_bpop, many(key, min=0, max=2), _K, _patient)),
-        then(_filled, cmd(_bpop, many(key, min=0, max=2), _K, _timeout)),
-        then(_filled, cmd(_bpop, many(key, min=0, max=2), _K, _timeout)),
-        cmd("LRANGE", key, 0, -1),
-        cmd("RPUSH", key, many(_element)),
-        cmd(_bpop, maybe(key)),
+        then(_filled, cmd(_bpop, many(any_key, min=0, max=2), _K, _patient)),
+        then(_filled, cmd(_bpop, many(any_key, min=0, max=2), _K, _timeout)),
+        cmd("LRANGE", any_key, 0, -1),
+        cmd("RPUSH", any_key, many(_element)),
+        cmd(_bpop, maybe(any_key)),
         size=6,
         wrong_arity=False,
     )
@@ -78,7 +77,7 @@ def nobody_waits_in_a_transaction() -> Scripts:
     return scripts(
         then(
             cmd("MULTI"),
-            some(cmd(_bpop, many(key, max=2), _patient), cmd(_bpop, key, _timeout), _push, min=1),
+            some(cmd(_bpop, many(any_key, max=2), _patient), cmd(_bpop, any_key, _timeout), _push, min=1),
             cmd("EXEC"),
         ),
         _push,
@@ -92,7 +91,7 @@ def nobody_waits_in_a_transaction() -> Scripts:
 def nobody_comes() -> Scripts:
     """A client waits, the others do not; when its time is over it hears a null array and can go on."""
     return scripts(
-        anywhere(3, cmd(_bpop, many(key, max=2), _short)),
+        anywhere(3, cmd(_bpop, many(any_key, max=2), _short)),
         on(0, cmd(_look)),
         anywhere(3, cmd("ECHO", word)),
         size=5,
@@ -104,7 +103,7 @@ def nobody_comes() -> Scripts:
 def somebody_comes_too_late() -> Scripts:
     """Who has given up is out of the line: the element stays."""
     return scripts(
-        then(on(1, cmd(_bpop, many(key, max=2), _short)), on(0, _push)),
+        then(on(1, cmd(_bpop, many(any_key, max=2), _short)), on(0, _push)),
         on(1, cmd(_look)),
         size=3,
         wrong_arity=False,
@@ -115,7 +114,7 @@ def somebody_comes_too_late() -> Scripts:
 def who_waits_longest_is_served_first() -> Scripts:
     """Several clients in line for the same keys, and pushes of one element and of many."""
     return scripts(
-        often(3, anywhere(_CLIENTS, cmd(_bpop, many(key, max=3), _patient))),
+        often(3, anywhere(_CLIENTS, cmd(_bpop, many(any_key, max=3), _patient))),
         often(2, anywhere(_CLIENTS, _push)),
         anywhere(_CLIENTS, cmd(_look)),
         size=10,
@@ -126,14 +125,14 @@ def who_waits_longest_is_served_first() -> Scripts:
 def what_comes_and_goes() -> Scripts:
     """Keys of other types, keys that are gone before anybody is served, keys that arrive under another name."""
     return scripts(
-        often(3, anywhere(_CLIENTS, cmd(_bpop, many(key, max=3), _patient))),
+        often(3, anywhere(_CLIENTS, cmd(_bpop, many(any_key, max=3), _patient))),
         anywhere(_CLIENTS, _push),
-        on(0, cmd(one_of("DEL", "LPOP", "RPOP"), key)),
-        on(0, cmd("SET", key, text)),
-        on(0, cmd("LINSERT", key, "BEFORE", word, word)),
-        on(0, cmd("LPUSHX", key, _element)),
-        on(0, cmd("RPOPLPUSH", key, key)),
-        on(0, cmd("RENAME", key, key)),
+        on(0, cmd(one_of("DEL", "LPOP", "RPOP"), any_key)),
+        on(0, cmd("SET", any_key, text)),
+        on(0, cmd("LINSERT", any_key, "BEFORE", word, word)),
+        on(0, cmd("LPUSHX", any_key, _element)),
+        on(0, cmd("RPOPLPUSH", any_key, any_key)),
+        on(0, cmd("RENAME", any_key, any_key)),
         size=10,
     )
 
@@ -141,9 +140,9 @@ def what_comes_and_goes() -> Scripts:
 @stage("mini.blocking-serve")
 def served_when_the_transaction_is_over() -> Scripts:
     """Not within it: what is pushed and taken away again in one transaction, nobody has seen."""
-    within = some(_push, _push, cmd(one_of("DEL", "LPOP"), key), cmd(_bpop, key, _patient), min=1, max=4)
+    within = some(_push, _push, cmd(one_of("DEL", "LPOP"), any_key), cmd(_bpop, any_key, _patient), min=1, max=4)
     return scripts(
-        often(2, anywhere(_CLIENTS, cmd(_bpop, many(key, max=3), _patient))),
+        often(2, anywhere(_CLIENTS, cmd(_bpop, many(any_key, max=3), _patient))),
         often(2, on(0, then(cmd("MULTI"), within, cmd("EXEC")))),
         anywhere(_CLIENTS, cmd(_look)),
         size=7,
@@ -200,17 +199,17 @@ def _some_bytes(sock: socket.socket, count: int) -> bytes:
     return came
 
 
-@stage("mini.blmove")
+@stage("mini.blmove", examples=120)
 def moved_as_soon_as_there_is_something() -> Scripts:
     """One client's move is the next one's element, along chains and round in circles."""
     return scripts(
-        often(2, anywhere(_CLIENTS, cmd("BLMOVE", key, key, _side, _side, _patient))),
-        often(2, anywhere(_CLIENTS, cmd(_bpop, many(key, max=3), _patient))),
-        anywhere(_CLIENTS, cmd("BRPOPLPUSH", key, key, _patient)),
+        often(2, anywhere(_CLIENTS, cmd("BLMOVE", any_key, any_key, _side, _side, _patient))),
+        often(2, anywhere(_CLIENTS, cmd(_bpop, many(any_key, max=3), _patient))),
+        anywhere(_CLIENTS, cmd("BRPOPLPUSH", any_key, any_key, _patient)),
         often(2, anywhere(_CLIENTS, _push)),
         anywhere(_CLIENTS, cmd(_look)),
-        on(0, cmd("SET", key, text)),
-        on(0, cmd("DEL", key)),
+        on(0, cmd("SET", any_key, text)),
+        on(0, cmd("DEL", any_key)),
         size=10,
     )
 
@@ -218,7 +217,7 @@ def moved_as_soon_as_there_is_something() -> Scripts:
 @stage("mini.blmove")
 def moves_that_do_not_wait() -> Scripts:
     """Their arguments, their timeouts, and in a transaction."""
-    moves = one_of(("BLMOVE", key, key, _side, one_of(_side, "MIDDLE")), ("BRPOPLPUSH", key, key))
+    moves = one_of(("BLMOVE", any_key, any_key, _side, one_of(_side, "MIDDLE")), ("BRPOPLPUSH", any_key, any_key))
     return scripts(
         cmd(moves, one_of(_short, st.sampled_from([b"-1", b"x", b"inf", b""]))),
         then(cmd("MULTI"), some(cmd(moves, _patient), _push, min=1), cmd("EXEC")),
@@ -233,11 +232,11 @@ def popped_as_soon_as_there_is_something() -> Scripts:
     """LMPOP that waits, beside others that wait."""
     options = maybe("COUNT", small)
     return scripts(
-        often(2, anywhere(_CLIENTS, cmd("BLMPOP", _patient, counted(key, honest=True), _side, options))),
-        anywhere(_CLIENTS, cmd(_bpop, many(key, max=2), _patient)),
+        often(2, anywhere(_CLIENTS, cmd("BLMPOP", _patient, counted(any_key, honest=True), _side, options))),
+        anywhere(_CLIENTS, cmd(_bpop, many(any_key, max=2), _patient)),
         often(2, anywhere(_CLIENTS, _push)),
-        on(0, cmd("BLMPOP", one_of(_short, "x", "-1"), counted(key), one_of(_side, "MIDDLE"), options)),
-        on(0, then(cmd("MULTI"), some(cmd("BLMPOP", 0, counted(key), _side, options), min=1), cmd("EXEC"))),
+        on(0, cmd("BLMPOP", one_of(_short, "x", "-1"), counted(any_key), one_of(_side, "MIDDLE"), options)),
+        on(0, then(cmd("MULTI"), some(cmd("BLMPOP", 0, counted(any_key), _side, options), min=1), cmd("EXEC"))),
         anywhere(_CLIENTS, cmd(_look)),
         size=8,
         wrong_arity=False,

@@ -23,6 +23,7 @@ from grader.checks.agreement.script import (
     text,
     valid_integer,
     walk,
+    word,
 )
 from grader.checks.stages.registry import stage
 
@@ -33,7 +34,7 @@ _set = cmd("HSET", key, _pairs)
 _large = cmd(
     "HSET",
     key,
-    st.integers(0, 2).map(lambda n: [word for i in range(300 * n, 300 * n + 300) for word in (b"f%d" % i, b"%d" % i)]),
+    st.integers(0, 2).map(lambda n: [part for i in range(300 * n, 300 * n + 300) for part in (b"f%d" % i, b"%d" % i)]),
 )
 
 
@@ -161,7 +162,8 @@ def walks_over_hashes() -> Scripts:
     options = any_order(maybe("MATCH", pattern), maybe("COUNT", one_of(count, small)), maybe("NOVALUES"))
     return scripts(
         walk(cmd("HSCAN", key, 0, maybe("COUNT", st.sampled_from([b"1", b"3", b"10", b"1000"])), maybe("NOVALUES"))),
-        walk(cmd("HSCAN", key, 0, maybe("MATCH", pattern))),
+        walk(cmd("HSCAN", key, 0, "MATCH", pattern)),
+        cmd("HSET", key, many(field_, word)),
         cmd("HSCAN", key, st.sampled_from([b"0", b"0", b"x", b"-1", b"18446744073709551616", b""]), options),
         cmd("HSCAN", key, 0, options, maybe(one_of("COUNT", ("TYPE", "hash"), "x"))),
         cmd("HSET", key, many(_field, text)),

@@ -1,0 +1,15 @@
+"""looks at the waiting clients once, so that those who wait for what a served client pushed sleep on"""
+
+from miniredis.blocking import Blocked
+
+STAGE = "mini.blmove"
+
+
+def spoil() -> None:
+    def serve_once(self: Blocked) -> None:
+        changed, self._changed = self._changed, {}
+        for index, key in changed:
+            self._serve_line(self._server.databases[index], key)
+        self._changed.clear()
+
+    Blocked.serve = serve_once
