@@ -284,18 +284,26 @@ class Server:
         """What is done `hz` times a second."""
         self._next_cron = time.monotonic() + 1 / int(self.config["hz"])
         self._count_rate()
+        for job in (self._end_idle, self._end_keys, self.snapshots.tend, self.aof.tend):
+            with contextlib.suppress(NotImplementedError):  # not built yet: the server lives without it
+                job()
+        self.clock = self.now // 1000
+        self.look_out()
+
+    def _end_idle(self) -> None:
+        """Hang up on clients that have been silent for too long."""
         limits.end_idle(self)
+
+    def _end_keys(self) -> None:
+        """Active expiry: remove keys that have ended, though nobody asks for them."""
         self._on_its_own = True
-        for database in self.databases if self.active_expire and not self.pause.on else ():
-            with contextlib.suppress(NotImplementedError):  # not built yet: keys end when they are asked for
+        try:
+            for database in self.databases if self.active_expire and not self.pause.on else ():
                 # A database with many ended keys is worth another look at once.
                 while database.end_some(20) > 5:
                     pass
-        self._on_its_own = False
-        self.clock = self.now // 1000
-        self.snapshots.tend()
-        self.aof.tend()
-        self.look_out()
+        finally:
+            self._on_its_own = False
 
     def _count_rate(self) -> None:
         """Commands a second, for INFO: taken about once a second."""
