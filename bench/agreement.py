@@ -12,6 +12,7 @@ import argparse
 import atexit
 import os
 import shlex
+import sys
 import time
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -113,7 +114,7 @@ def main() -> None:
     options.add_argument("--against", default="8.2", help="the version of the real Redis")
     options.add_argument("--only", action="append", default=[], help="a family or a stage; may be repeated")
     options.add_argument("--seed", type=int, default=0)
-    options.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    options.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="much of it is waiting")
     options.add_argument("--encodings", action="store_true")
     options.add_argument("--examples", type=int, default=40, help="how many disagreements are shown whole")
     chosen = options.parse_args()
@@ -149,7 +150,7 @@ def run(places: list[tuple[str, int]], each: int, chosen: argparse.Namespace) ->
 
 def report(parts: list[Part], seconds: float, chosen: argparse.Namespace) -> None:
     """The sums by family and by command, and each kind of disagreement with its shortest script."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     total = Part("", "all")
     families: dict[str, Part] = {}
     for part in parts:
