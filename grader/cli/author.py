@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(with_status(build))
     app.command()(with_status(lint))
     app.command("zoo")(with_status(run_zoo))
+    app.command("walk")(with_status(run_walk))
     new = typer.Typer(help="Scaffold new material.", no_args_is_help=True)
     new.command("exercise")(with_status(new_exercise))
     app.add_typer(new, name="new")
@@ -84,6 +85,26 @@ def lint(
         out().print(Text(note, "yellow"), soft_wrap=True)
     out().print(found.summary(), soft_wrap=True)
     return 1 if found.problems else 0
+
+
+def run_walk(
+    what: Annotated[list[str] | None, typer.Argument(help="Stages, weeks or families; all of them if none.")] = None,
+) -> int:
+    """Build miniredis from its starter, stage by stage: red before each stage's code, green behind it."""
+    from grader.authoring.walk import Step, walk
+    from grader.cli.stages import select
+
+    def tell(step: Step) -> None:
+        colour = "red" if step.trouble else "green"
+        seconds = f"{step.before.seconds:.1f} s, {step.after.seconds:.1f} s"
+        out().print(Text(f"{'✘' if step.trouble else '✔'} {step.after.slug:<28} {seconds}", colour))
+        if step.trouble:
+            out().print(Text(f"    {step.trouble.replace(chr(10), chr(10) + '    ')}"), soft_wrap=True)
+
+    steps = walk(course_folder(), select(what or []), tell)
+    wrong = sum(bool(step.trouble) for step in steps)
+    out().print(f"{len(steps)} stages, {wrong} not as they should be")
+    return 1 if wrong else 0
 
 
 def run_zoo(
