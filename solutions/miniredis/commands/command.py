@@ -138,9 +138,31 @@ def described(entry: Command) -> Reply:
     ### END SOLUTION
 
 
+def _arguments(entry: Command) -> Reply:
+    """The arguments as the summary writes them; redis-cli shows them while one types. [x] may be left out."""
+    usage = entry.summary.partition(":")[0].split(" ", len(entry.name.split("|")))
+    parts, depth = [""], 0
+    for char in usage[-1] if len(usage) > len(entry.name.split("|")) else "":
+        depth += (char == "[") - (char == "]")
+        if char == " " and not depth:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [
+        Map(
+            [
+                *(b"name", part.strip("[]").encode(), b"type", b"string", b"display_text", part.strip("[]").encode()),
+                *((b"flags", [Status("optional")]) if part.startswith("[") else ()),
+            ]
+        )
+        for part in parts
+        if part
+    ]
+
+
 def _documented(entry: Command) -> Reply:
     said = [b"summary", entry.summary.encode(), b"since", entry.since.encode(), b"group", entry.group.encode()]
     if not entry.subcommands:
-        return Map(said)
+        return Map([*said, b"arguments", _arguments(entry)])
     subcommands = [part for each in entry.subcommands.values() for part in (each.name.encode(), _documented(each))]
     return Map([*said, b"subcommands", Map(subcommands)])
