@@ -155,7 +155,7 @@ class _Hunt:
             if meeting.difference is None:
                 continue
             if self.best is None and self._is_chance(script, manner, cut):
-                self.duel.tally.by_chance += 1
+                self.duel.tally.dismiss(meeting.comparison)
                 return None
             return meeting
         return None

@@ -74,6 +74,12 @@ class Tally:
         self.different += comparison.difference is not None
         self.by_command.update(comparison.by_command)
 
+    def dismiss(self, comparison: Comparison) -> None:
+        """Take the difference in a comparison that was added for a matter of chance."""
+        self.by_chance += 1
+        self.different -= 1
+        self.by_command[comparison.by_command[-1]] -= 1
+
 
 class Duel:
     """A server (`theirs`) and a real Redis, side by side.

@@ -95,8 +95,7 @@ def sweep(
         if meeting.difference is None:
             return
         if duel.is_chance(script, manner):
-            duel.tally.by_chance += 1
-            duel.tally.different -= 1
+            duel.tally.dismiss(meeting.comparison)
             return
         command = meeting.difference.step.name or "(bytes)"
         result.keep(Example(command, script, meeting), _kind(meeting.difference.sentence))
