@@ -24,6 +24,9 @@ from miniredis.commands import (
     sorted_set_algebra,
     sorted_set_ranges,
     sorted_sets,
+    stream_groups,
+    stream_info,
+    streams,
     strings,
     transactions,
 )
@@ -52,6 +55,9 @@ __all__ = [
     "sorted_set_algebra",
     "sorted_set_ranges",
     "sorted_sets",
+    "stream_groups",
+    "stream_info",
+    "streams",
     "strings",
     "transactions",
 ]
