@@ -242,7 +242,7 @@ class AppendOnlyFile:
             old.replace(self.folder / self._name)
 
     def open(self) -> None:
-        """Begin to write, after `load`: to the last increment, or to a first one. A base comes with the first rewriting.
+        """Begin to write, after `load`: to the last increment, or to a first one. A base comes with rewriting.
 
         Raises:
             OSError: a file cannot be made.
