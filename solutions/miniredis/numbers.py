@@ -66,6 +66,17 @@ def parse_double(text: bytes) -> float | None:
     return None if math.isinf(value) or (value == 0 and not zero) else value
 
 
+def parse_weight(text: bytes) -> float | None:
+    """Return the double that SORT takes a text for: as `parse_double`, but nothing is 0, and any size is right.
+
+    What follows a zero byte is not looked at, as everywhere where Redis uses a string of C.
+    """
+    shown = text.partition(b"\0")[0]
+    if not shown:
+        return 0.0
+    return float(shown) if _DECIMAL.fullmatch(shown) or _INFINITE.fullmatch(shown) else None
+
+
 def format_double(value: float) -> bytes:
     """Return the shortest text that reads back as `value`, as Redis replies it: 3, 0.1, 1e+20, inf (`doubles`)."""
     if math.isinf(value):
@@ -85,7 +96,7 @@ def parse_long_double(text: bytes) -> Fraction | float | None:
         return -math.inf if text[:1] == b"-" else math.inf
     if _DECIMAL.fullmatch(text):
         mantissa, _, exponent = text.lower().partition(b"e")
-        power = int(exponent or b"0")
+        power = int(Decimal((exponent or b"0").decode()))
         if abs(power) > _FAR:
             return None if mantissa.strip(b"+-0.") else Fraction(0)
         exact = Fraction(Decimal(mantissa.decode())) * Fraction(10) ** power

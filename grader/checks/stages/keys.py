@@ -334,3 +334,83 @@ def who_stays_is_seen(theirs: UnderTest, real: Server) -> None:
 
 def _pairs(names: list[bytes]) -> list[bytes]:
     return [each for name in names for each in (name, b"x")]
+
+
+_NUMBERS = st.lists(
+    st.sampled_from([b"1", b"2", b"3", b"10", b"-1", b"1.5", b"1e3", b"inf", b"0", b"x", b"", b"0x10", b"1 ", b"2"]),
+    min_size=1,
+    max_size=6,
+)
+_GOOD_NUMBERS = st.lists(st.integers(-20, 20).map(lambda number: b"%d" % number), min_size=1, max_size=8)
+_WORDS = st.lists(st.sampled_from([b"a", b"b", b"ab", b"B", b"10", b"9", b"", b"\xff", b"a b"]), max_size=6, min_size=1)
+_limit = ("LIMIT", one_of("0", "1", "2", "-1", "10", "x"), one_of("1", "2", "-1", "0", "10", "x"))
+_to_sort = [
+    cmd("RPUSH", key, _GOOD_NUMBERS),
+    cmd("RPUSH", key, _NUMBERS),
+    cmd("RPUSH", key, _WORDS),
+    cmd("SADD", key, _GOOD_NUMBERS),
+    cmd("SADD", key, _WORDS),
+    cmd("ZADD", key, "1", "3", "2", "1", "3", "2"),
+]
+
+
+@stage("mini.sort", examples=100)
+def in_another_order() -> Scripts:
+    """SORT of lists, sets and sorted sets, by number and by text, cut and stored."""
+    options = any_order(maybe(_limit), maybe(one_of("ASC", "DESC")), maybe("ALPHA"), maybe("STORE", key))
+    return scripts(
+        cmd("SORT", key, options),
+        cmd("SORT", key, one_of("ALPHA", "DESC", "ALPHA DESC", "")),
+        cmd("SORT_RO", key, options),
+        cmd("SORT", key, one_of("LIMIT 1", "STORE", "FOO", "LIMIT")),
+        setup=_to_sort,
+    )
+
+
+@stage("mini.sort-by", examples=100)
+def by_what_lies_elsewhere() -> Scripts:
+    """BY and GET with strings, hashes and nothing; BY without a star."""
+    weights = st.lists(
+        st.tuples(
+            st.sampled_from([Key(b"w_%d" % number) for number in (1, 2, 3, 10)]),
+            st.sampled_from([b"1", b"2", b"3", b"0.5", b"-1", b"x", b"5"]),
+        ),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda pair: pair[0],
+    )
+    pattern = st.sampled_from([Key(b"w_*"), Key(b"h_*->f"), Key(b"h_*->"), Key(b"w_*->f"), Key(b"*"), Key(b"v_*")])
+    get = ("GET", one_of(pattern, "#", "nosort"))
+    options = any_order(
+        maybe("BY", one_of(pattern, "nosort")), many(get, min=0, max=2), maybe(_limit), maybe("DESC"), maybe("ALPHA")
+    )
+    lists = one_of("RPUSH", "SADD")
+    return scripts(
+        cmd("SORT", key, options),
+        cmd("SORT", key, "BY", pattern, maybe("DESC"), maybe(get)),
+        cmd("SORT", key, options, "STORE", key),
+        cmd("SORT_RO", key, "BY", "nosort", maybe("DESC"), maybe(_limit)),
+        setup=[
+            cmd(lists, key, _GOOD_NUMBERS), cmd("RPUSH", key, "1", "2", "3", "10"), cmd("MSET", weights),
+            cmd("HSET", Key(b"h_1"), "f", "7"), cmd("HSET", Key(b"h_2"), "f", "4"),
+            cmd("ZADD", key, "1", "3", "2", "1", "3", "2"),
+        ],
+    )  # fmt: skip
+
+
+@stage("mini.object", encoding=True)
+def how_it_is_kept() -> Scripts:
+    """OBJECT ENCODING of strings short and long, numbers, changed ones; the other subcommands."""
+    sizes = st.sampled_from([b"x" * 20, b"x" * 45, b"1", b"01", b"-5", b"9" * 18, b"9" * 19, b"9" * 20, b""])
+    return scripts(
+        cmd("OBJECT", one_of("ENCODING", "REFCOUNT", "IDLETIME", "FREQ", "HELP", "FOO"), key),
+        cmd("OBJECT ENCODING", key),
+        cmd("OBJECT HELP"),
+        cmd("APPEND", key, text),
+        cmd("SETRANGE", key, "1", word),
+        cmd("INCR", key),
+        cmd("GETSET", key, sizes),
+        cmd("COPY", key, key),
+        cmd("RENAME", key, key),
+        setup=[cmd("SET", key, sizes), cmd("SET", key, text), cmd("SETEX", key, "100", sizes)],
+    )

@@ -12,7 +12,9 @@ from miniredis.resp import OK, Args, CommandError, Reply, Status
 from miniredis.store import Database
 from miniredis.values import Value, type_name
 
-EMBEDDED = 44  # bytes: Redis keeps strings up to here in one piece with their header ("embstr")
+# Redis 8.2 keeps a header, a short key and a short string in one piece of 64 bytes ("embstr"): so much is left for
+# both, and with an end 8 less, which the headers of longer keys have room for.
+EMBEDDED, LONG_KEY = 41, 32
 SAME_OBJECT = "ERR source and destination objects are the same"
 NO_SUCH_KEY = "ERR no such key"
 NO_SUCH_DATABASE = "ERR DB index is out of range"
@@ -246,20 +248,22 @@ container("OBJECT", group="generic")
 def object_encoding(client: Client, args: Args) -> Reply:
     """OBJECT ENCODING key: the name of the data structure that Redis would keep the value in; nil without a key."""
     ### BEGIN SOLUTION mini.object
-    value = client.db.peek(args[2])
-    return None if value is None else encoding_of(value).encode()
+    key, db = args[2], client.db
+    value = db.peek(key)
+    return None if value is None else encoding_of(value, key, db.expires_at(key) is not None).encode()
     ### END SOLUTION
 
 
-def encoding_of(value: Value) -> str:
-    """Return Redis's name of the representation of a value."""
+def encoding_of(value: Value, key: bytes, ends: bool) -> str:
+    """Return Redis's name of the representation of a value under a key that has an end or not."""
     ### BEGIN SOLUTION mini.object
     if isinstance(value, bytearray):
         return "raw"
     if isinstance(value, bytes):
         if parse_int(value) is not None:
             return "int"
-        return "embstr" if len(value) <= EMBEDDED else "raw"
+        room = EMBEDDED - len(key) - (8 if ends and len(key) < LONG_KEY else 0)
+        return "embstr" if len(value) <= room else "raw"
     return value.encoding
     ### END SOLUTION
 
