@@ -68,6 +68,7 @@ class Client(ABC):
         self.scene = scene
         self.number = number
         self.chance = scene.chance(f"{self.kind} {number}")
+        self._is_done = False  # there is nothing left that it could do
 
     @property
     @abstractmethod
@@ -81,7 +82,7 @@ class Client(ABC):
     def run(self) -> None:
         """Go on until the scene stops, or there is no server any more."""
         broken = 0
-        while not self.scene.stop.is_set() and broken < _MOST_BROKEN:
+        while not (self.scene.stop.is_set() or self._is_done or broken == _MOST_BROKEN):
             try:
                 self.turn()
             except (OSError, redis.RedisError) as error:
@@ -162,7 +163,7 @@ class Pipeliner(_WithLine):
 
 
 class Cutter(_WithLine):
-    """Sends commands cut anywhere, byte by byte, or typed in a line where they can be."""
+    """Sends commands cut anywhere, byte by byte, or typed in a line where they can be; their names in small letters."""
 
     kind = "cutter"
 
@@ -170,7 +171,8 @@ class Cutter(_WithLine):
         self.exchange(20, self._in_pieces)
 
     def _in_pieces(self, line: Line, steps: list[Step]) -> None:
-        data = b"".join([_typed(each.args) or encode(each.args) for each in steps])
+        commands = [(str(each.args[0]).lower(), *each.args[1:]) for each in steps]
+        data = b"".join([_typed(args) or encode(args) for args in commands])
         if len(data) < 600:
             cuts = list(range(len(data) + 1))
         else:
@@ -258,6 +260,7 @@ class AsyncTalkers(Client):
 
     def turn(self) -> None:
         asyncio.run(self._together())
+        self._is_done = True
 
     async def _together(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -273,7 +276,6 @@ class AsyncTalkers(Client):
                 broken += 1
                 mind.tally.add_wrong("connection", (f"a task of {self.kind}",), "to be served", error)
                 mind.start_over()
-        await asyncio.to_thread(self.scene.stop.wait)
 
     async def _talk_on_one_connection(self, mind: Mind) -> None:
         client = redis.asyncio.Redis.from_url(self.scene.url, single_connection_client=True, **_LIBRARY)
@@ -309,9 +311,6 @@ class Pair(Client):
         return [self.tally]
 
     def turn(self) -> None:
-        if not self._can:
-            self.scene.stop.wait()
-            return
         while len(self._lines) < 2:
             self._lines.append(Line(self.scene.url))
             self.tally.connections += 1
@@ -359,6 +358,7 @@ class Pair(Client):
             return False
         self.scene.lacking.add(family, command.lower(), command, reason)
         self._can = [each for each in self._can if each != what]
+        self._is_done = not self._can
         self.leave()
         return True
 

@@ -98,7 +98,8 @@ def draw(soak: Soak, what: str) -> bytes:
     above.set(ylabel="operations a second", ylim=(0, None), title=f"Soak of {what}, {soak.clients} clients")
     known = [(each.seconds, each.memory / MB) for each in soak.samples if each.memory is not None]
     below.plot([seconds for seconds, _ in known], [size for _, size in known], color="#1d4ed8", linewidth=1.2)
-    below.set(ylabel="memory, MB", xlabel="seconds", ylim=(0, None))
+    most = max((size for _, size in known), default=1.0)
+    below.set(ylabel="memory, MB", xlabel="seconds", ylim=(0, most * 1.15))
     for panel in (above, below):
         panel.grid(visible=True, alpha=0.25)
     drawn = BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from grader.checks.soak.work import Argument
 
 _LONGEST = 200  # characters of a value that are shown
 _KEPT = 20
+_PLAIN = re.compile(rb"[!#-&(-~]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,9 @@ class Lacking:
 
 def typed(args: Sequence[Argument]) -> str:
     """A command as one would type it, long arguments cut."""
-    words = [shown(arg) if isinstance(arg, bytes) else str(arg) for arg in args]
-    return " ".join(words)[: 2 * _LONGEST]
+    words = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
+    told = [word.decode() if _PLAIN.fullmatch(word) else shown(word).removeprefix("b") for word in words]
+    return " ".join(told)[: 2 * _LONGEST]
 
 
 def shown(value: Any) -> str:

@@ -183,6 +183,11 @@ class Work(ABC):
         """One of a few names: what is put in is met again."""
         return b"w%d" % self._chance.randrange(of)
 
+    def _met(self, there: Iterable[bytes], of: int) -> bytes:
+        """Half of the time one of those that are there, if any are; else any name."""
+        known = list(there)
+        return self._chance.choice(known) if known and self._flip() else self._word(of)
+
     def _words(self, of: int = 60) -> list[bytes]:
         return list({self._word(of): None for _ in range(self._chance.randint(1, 4))})
 

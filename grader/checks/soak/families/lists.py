@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.checks.soak.work import OK, Step, Work, step
 
 _LONGEST = 150
+_WORDS = 20  # so few that a list holds some of them twice
 
 
 class Lists(Work):
@@ -23,7 +24,7 @@ class Lists(Work):
         key, items = self._some()
         if len(items) > _LONGEST:
             return self.trim()
-        added = [self._text(), *self._words()]
+        added = [self._text(), *self._words(_WORDS)]
         if self._flip():
             items += added
             return [step("RPUSH", key, *added, gives=len(items))]
@@ -32,10 +33,11 @@ class Lists(Work):
 
     def pushx(self) -> list[Step]:
         key, items = self._some()
-        word = self._word()
+        word = self._word(_WORDS)
+        at_the_end = self._flip()
         if items:
-            items.append(word)
-        return [step("RPUSHX", key, word, gives=len(items))]
+            items.insert(len(items) if at_the_end else 0, word)
+        return [step("RPUSHX" if at_the_end else "LPUSHX", key, word, gives=len(items))]
 
     def pop(self) -> list[Step]:
         key, items = self._some()
@@ -82,7 +84,7 @@ class Lists(Work):
 
     def insert(self) -> list[Step]:
         key, items = self._some()
-        pivot, word = self._word(), self._word()
+        pivot, word = self._word(_WORDS), self._word(_WORDS)
         if pivot not in items:
             return [step("LINSERT", key, "BEFORE", pivot, word, gives=-1 if items else 0)]
         items.insert(items.index(pivot), word)
@@ -90,7 +92,7 @@ class Lists(Work):
 
     def remove(self) -> list[Step]:
         key, items = self._some()
-        word = self._word()
+        word = self._word(_WORDS)
         kept = [item for item in items if item != word]
         gone, items[:] = len(items) - len(kept), kept
         return [step("LREM", key, 0, word, gives=gone)]
@@ -110,7 +112,13 @@ class Lists(Work):
         self._lists[two].append(item)
         return [step("LMOVE", one, two, "LEFT", "RIGHT", gives=item)]
 
+    def turn(self) -> list[Step]:
+        """Move the first item to the end of the same list."""
+        key, items = self._some()
+        items[:] = [*items[1:], *items[:1]]
+        return [step("LMOVE", key, key, "LEFT", "RIGHT", gives=items[-1] if items else None)]
+
     def position(self) -> list[Step]:
         key, items = self._some()
-        word = self._word()
+        word = self._word(_WORDS)
         return [step("LPOS", key, word, gives=items.index(word) if word in items else None)]

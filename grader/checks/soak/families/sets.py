@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grader.checks.soak.work import Rule, Step, Work, step, unordered
 
+_MEMBERS = 600  # so many that Redis keeps a full one in another form
+
 
 class Sets(Work):
     """What is known of a key is its members; a set without any is not there."""
@@ -20,21 +22,21 @@ class Sets(Work):
     def add(self) -> list[Step]:
         key, members = self._some()
         # Sometimes only numbers: Redis keeps such a set in another form.
-        words = self._words(600) if self._flip() else [b"%d" % self._chance.randrange(600)]
+        words = self._words(_MEMBERS) if self._flip() else [b"%d" % self._chance.randrange(_MEMBERS)]
         new = len(set(words) - members)
         members.update(words)
         return [step("SADD", key, *words, gives=new)]
 
     def remove(self) -> list[Step]:
         key, members = self._some()
-        words = self._chance.sample(sorted(members), min(len(members), 3)) if self._flip() else self._words(600)
+        words = self._chance.sample(sorted(members), min(len(members), 3)) if self._flip() else self._words(_MEMBERS)
         gone = len(members & set(words))
         members.difference_update(words)
         return [step("SREM", key, *(words or [b"w"]), gives=gone)]
 
     def is_member(self) -> list[Step]:
         key, members = self._some()
-        one, two = self._word(600), self._word(600)
+        one, two = self._met(members, _MEMBERS), self._word(_MEMBERS)
         return [
             step("SISMEMBER", key, one, gives=int(one in members)),
             step("SMISMEMBER", key, one, two, gives=[int(one in members), int(two in members)]),
@@ -58,7 +60,7 @@ class Sets(Work):
 
     def move(self) -> list[Step]:
         one, two = self._two_keys()
-        word = self._word(600)
+        word = self._met(self._sets[one], _MEMBERS)
         there = word in self._sets[one]
         if there:
             self._sets[one].discard(word)

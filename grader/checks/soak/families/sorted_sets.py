@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grader.checks.soak.work import Step, Work, half, step
 
+_MEMBERS = 200  # so many that Redis keeps a full one in another form
+
 
 class SortedSets(Work):
     """What is known of a key is the score of each member, in halves so that sums are exact."""
@@ -25,14 +27,14 @@ class SortedSets(Work):
 
     def add(self) -> list[Step]:
         key, board = self._some()
-        pairs = {word: self._halves() for word in self._words(200)}
+        pairs = {word: self._halves() for word in self._words(_MEMBERS)}
         new = len(pairs.keys() - board.keys())
         board.update(pairs)
         return [step("ZADD", key, *(part for word, n in pairs.items() for part in (half(n), word)), gives=new)]
 
     def add_if(self) -> list[Step]:
         key, board = self._some()
-        word, halves = self._word(200), self._halves()
+        word, halves = self._met(board, _MEMBERS), self._halves()
         old = board.get(word)
         option = self._chance.choice(("NX", "XX", "GT", "LT"))
         if old is None:
@@ -45,19 +47,19 @@ class SortedSets(Work):
 
     def increase(self) -> list[Step]:
         key, board = self._some()
-        word = self._word(200)
+        word = self._met(board, _MEMBERS)
         board[word] = board.get(word, 0) + 1
         return [step("ZINCRBY", key, "0.5", word, gives=half(board[word]))]
 
     def score(self) -> list[Step]:
         key, board = self._some()
-        words = self._words(200)
+        words = self._words(_MEMBERS)
         scores = [half(board[word]) if word in board else None for word in words]
         return [step("ZSCORE", key, words[0], gives=scores[0]), step("ZMSCORE", key, *words, gives=scores)]
 
     def rank(self) -> list[Step]:
         key, board = self._some()
-        word = self._word(200)
+        word = self._met(board, _MEMBERS)
         if word not in board:
             return [step("ZRANK", key, word, gives=None)]
         rank = self._order(board).index(word)
@@ -85,7 +87,7 @@ class SortedSets(Work):
 
     def remove(self) -> list[Step]:
         key, board = self._some()
-        words = self._words(200)
+        words = self._words(_MEMBERS)
         gone = sum(board.pop(word, None) is not None for word in words)
         return [step("ZREM", key, *words, gives=gone)]
 
