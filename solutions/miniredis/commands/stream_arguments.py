@@ -162,7 +162,7 @@ def named_ids(args: Args, at: int) -> tuple[Args, bytes]:
         if word in REFERENCES and not references:
             references = word
             at += 1
-        elif word == b"IDS" and ids is None and at + 2 < len(args):
+        elif word == b"IDS" and ids is None and at + 1 < len(args):
             number = integer_from(1, args[at + 1], "ERR Number of IDs must be a positive integer")
             ids = args[at + 2 : at + 2 + number]
             if number > len(ids):

@@ -9,7 +9,7 @@ from itertools import islice
 from miniredis.commands.arguments import integer, syntax_error
 from miniredis.commands.help import offer_help, try_help
 from miniredis.commands.stream_arguments import named_ids, parse_id, read_end, read_id, read_start
-from miniredis.commands.stream_trimming import delete_entry, is_referenced
+from miniredis.commands.stream_trimming import delete_entry, is_referenced, settle_everywhere
 from miniredis.commands.streams import by_stream, changed, keys_of_read, read_block, shown, split_streams
 from miniredis.commands.table import command, container
 from miniredis.connection import Client
@@ -381,8 +381,7 @@ def _settle_and_delete(client: Client, key: bytes, stream: Stream, group: Group,
         return 2
     delete_entry(stream, id)
     if references == b"DELREF":
-        for other in stream.groups.values():
-            other.settle(id)
+        settle_everywhere(stream, id)
     return 1
     ### END SOLUTION
 

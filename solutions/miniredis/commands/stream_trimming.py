@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from miniredis.commands.stream_arguments import Trim
 from miniredis.values import Stream
 from miniredis.values.stream_groups import Id
@@ -29,6 +31,8 @@ def trim(stream: Stream, how: Trim) -> int:
     Whole nodes first: a node goes if nothing in it may stay. Then, unless only whole nodes are wanted, the entries
     of the next one.
     """
+    if how.references in (b"DELREF", b"ACKED"):
+        return _trim_one_by_one(stream, how)
     ### BEGIN SOLUTION mini.xtrim
     removed = 0
     while stream.nodes:
@@ -40,9 +44,9 @@ def trim(stream: Stream, how: Trim) -> int:
             break
         if not _all_may_go(stream, node, how):
             if not how.roughly:
-                removed += _drop(stream, _how_many_may_go(stream, node, how), how)
+                removed += stream.drop_first(_how_many_may_go(stream, node, how))
             break
-        removed += _drop(stream, entries, how)
+        removed += stream.drop_first(entries)
     return removed
     ### END SOLUTION
 
@@ -60,15 +64,28 @@ def _how_many_may_go(stream: Stream, node: Node, how: Trim) -> int:
     ### BEGIN SOLUTION mini.xtrim
     if how.by == b"MAXLEN":
         return len(stream) - how.most
-    return sum(id < how.least for id in node.ids)
+    return bisect_left(node.ids, how.least)
     ### END SOLUTION
 
 
-def _drop(stream: Stream, count: int, how: Trim) -> int:
-    """Drop the first entries; how many."""
-    ids = stream.forget_first(count)
-    if how.references == b"DELREF":
-        for group in stream.groups.values():
-            for id in ids:
-                group.settle(id)
-    return len(ids)
+def _trim_one_by_one(stream: Stream, how: Trim) -> int:
+    """Trim with regard to the groups, so entry by entry: "~", which drops whole nodes, drops nothing here."""
+    ### BEGIN SOLUTION mini.xdelex
+    removed = 0
+    for id in [] if how.roughly else [id for id, _ in stream]:
+        if len(stream) <= how.most if how.by == b"MAXLEN" else id >= how.least:
+            break
+        if how.references == b"DELREF":
+            settle_everywhere(stream, id)
+        elif is_referenced(stream, id):
+            continue
+        stream.delete(id)
+        removed += 1
+    return removed
+    ### END SOLUTION
+
+
+def settle_everywhere(stream: Stream, id: Id) -> None:
+    """Forget an entry in all groups (DELREF)."""
+    for group in stream.groups.values():
+        group.settle(id)

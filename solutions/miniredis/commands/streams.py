@@ -6,7 +6,7 @@ from itertools import islice
 
 from miniredis.commands.arguments import integer, syntax_error
 from miniredis.commands.stream_arguments import REFERENCES, Trim, named_ids, read_end, read_id, read_start
-from miniredis.commands.stream_trimming import delete_entry, is_referenced, trim
+from miniredis.commands.stream_trimming import delete_entry, is_referenced, settle_everywhere, trim
 from miniredis.commands.table import command, wrong_arity
 from miniredis.connection import Client
 from miniredis.numbers import INT64_MAX, parse_int
@@ -201,8 +201,7 @@ def _delete_with(stream: Stream, id: Id, references: bytes) -> int:
     if not delete_entry(stream, id):
         return -1
     if references == b"DELREF":
-        for group in stream.groups.values():
-            group.settle(id)
+        settle_everywhere(stream, id)
     return 1
     ### END SOLUTION
 

@@ -221,11 +221,10 @@ class Stream:
         if not node.ids:
             del self.nodes[number]
 
-    def forget_first(self, count: int) -> list[Id]:
-        """Delete the first `count` entries of the first node; their ids."""
-        ids = self.nodes[0].ids[:count]
+    def drop_first(self, count: int) -> int:
+        """Delete the first `count` entries of the first node; how many that are."""
         self._cut(0, 0, count)
-        return ids
+        return count
 
     def memory(self) -> int:
         """Return about how many bytes this takes."""
