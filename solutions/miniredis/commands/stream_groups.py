@@ -307,7 +307,7 @@ def _new_entries(
         group.last_id = id
         if reading.keep:
             _log_claim(client, key, reading.group, id, group, group.give(id, consumer, now))
-    consumer.active_at = now
+            consumer.active_at = now
     _log_position(client, key, reading.group, group)
     changed(client, key)
     return [shown(entry) for entry in entries]
