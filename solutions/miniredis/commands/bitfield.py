@@ -38,7 +38,7 @@ class Step:
     overflow: bytes = b"WRAP"
 
 
-@command("BITFIELD", arity=-2, flags="write denyoom", keys=(1, 1, 1), group="bitmap")
+@command("BITFIELD", arity=-2, flags="write denyoom", keys=(1, 1, 1), group="bitmap", since="3.2.0")
 def bitfield(client: Client, args: Args) -> Reply:
     """BITFIELD key [GET type offset | [OVERFLOW WRAP|SAT|FAIL] SET|INCRBY type offset number …]: a reply a step."""
     ### BEGIN SOLUTION mini.bitfield
@@ -57,7 +57,7 @@ def bitfield(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("BITFIELD_RO", arity=-2, flags="readonly fast", keys=(1, 1, 1), group="bitmap")
+@command("BITFIELD_RO", arity=-2, flags="readonly fast", keys=(1, 1, 1), group="bitmap", since="6.0.0")
 def bitfield_ro(client: Client, args: Args) -> Reply:
     """BITFIELD_RO key [GET type offset …]: the part of BITFIELD that only reads, for replicas."""
     ### BEGIN SOLUTION mini.bitfield

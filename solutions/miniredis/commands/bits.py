@@ -21,7 +21,7 @@ NO_OFFSET = "ERR bit offset is not an integer or out of range"
 NO_BIT = "ERR bit is not an integer or out of range"
 
 
-@command("SETBIT", arity=4, flags="write denyoom", keys=(1, 1, 1), group="bitmap")
+@command("SETBIT", arity=4, flags="write denyoom", keys=(1, 1, 1), group="bitmap", since="2.2.0")
 def setbit(client: Client, args: Args) -> Reply:
     """SETBIT key offset 0|1: set one bit; what it was before. The string grows as far as it must."""
     ### BEGIN SOLUTION mini.setbit
@@ -42,7 +42,7 @@ def setbit(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("GETBIT", arity=3, flags="readonly fast", keys=(1, 1, 1), group="bitmap")
+@command("GETBIT", arity=3, flags="readonly fast", keys=(1, 1, 1), group="bitmap", since="2.2.0")
 def getbit(client: Client, args: Args) -> Reply:
     """GETBIT key offset: 0 or 1; 0 behind the end and where there is nothing."""
     ### BEGIN SOLUTION mini.setbit
@@ -95,7 +95,7 @@ def _unit(arg: bytes) -> int:
     ### END SOLUTION
 
 
-@command("BITCOUNT", arity=-2, flags="readonly", keys=(1, 1, 1), group="bitmap")
+@command("BITCOUNT", arity=-2, flags="readonly", keys=(1, 1, 1), group="bitmap", since="2.6.0")
 def bitcount(client: Client, args: Args) -> Reply:
     """BITCOUNT key [start end [BYTE | BIT]]: how many bits are 1. O(bytes), but very fast ones."""
     ### BEGIN SOLUTION mini.bitcount
@@ -124,7 +124,7 @@ def _number(value: bytes | bytearray, first: int, stop: int) -> int:
     return number >> -stop % 8 & (1 << stop - first) - 1
 
 
-@command("BITPOS", arity=-3, flags="readonly", keys=(1, 1, 1), group="bitmap")
+@command("BITPOS", arity=-3, flags="readonly", keys=(1, 1, 1), group="bitmap", since="2.8.7")
 def bitpos(client: Client, args: Args) -> Reply:
     """BITPOS key 0|1 [start [end [BYTE | BIT]]]: where the first such bit is, or -1. O(bytes)."""
     ### BEGIN SOLUTION mini.bitpos
@@ -170,7 +170,7 @@ def _first(value: bytes | bytearray, bit: int, first: int, stop: int) -> int | N
 _TURNED = bytes(255 - byte for byte in range(256))
 
 
-@command("BITOP", arity=-4, flags="write denyoom", keys=(2, -1, 1), group="bitmap")
+@command("BITOP", arity=-4, flags="write denyoom", keys=(2, -1, 1), group="bitmap", since="2.6.0")
 def bitop(client: Client, args: Args) -> Reply:
     """BITOP AND|OR|XOR|NOT|DIFF|DIFF1|ANDOR|ONE destination key [key …]: combine strings bit by bit; its length.
 

@@ -18,7 +18,7 @@ def expire(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("PEXPIRE", arity=-3, flags="write fast", keys=(1, 1, 1), group="generic")
+@command("PEXPIRE", arity=-3, flags="write fast", keys=(1, 1, 1), group="generic", since="2.6.0")
 def pexpire(client: Client, args: Args) -> Reply:
     """PEXPIRE key milliseconds [NX | XX | GT | LT]: EXPIRE in milliseconds."""
     ### BEGIN SOLUTION mini.expire
@@ -26,7 +26,7 @@ def pexpire(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("EXPIREAT", arity=-3, flags="write fast", keys=(1, 1, 1), group="generic")
+@command("EXPIREAT", arity=-3, flags="write fast", keys=(1, 1, 1), group="generic", since="1.2.0")
 def expireat(client: Client, args: Args) -> Reply:
     """EXPIREAT key unix-seconds [NX | XX | GT | LT]: the key ends at this moment."""
     ### BEGIN SOLUTION mini.expireat
@@ -34,7 +34,7 @@ def expireat(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("PEXPIREAT", arity=-3, flags="write fast", keys=(1, 1, 1), group="generic")
+@command("PEXPIREAT", arity=-3, flags="write fast", keys=(1, 1, 1), group="generic", since="2.6.0")
 def pexpireat(client: Client, args: Args) -> Reply:
     """PEXPIREAT key unix-milliseconds [NX | XX | GT | LT]: EXPIREAT in milliseconds."""
     ### BEGIN SOLUTION mini.expireat
@@ -103,7 +103,7 @@ def ttl(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("PTTL", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic")
+@command("PTTL", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic", since="2.6.0")
 def pttl(client: Client, args: Args) -> Reply:
     """PTTL key: milliseconds until its end; -1 if it has none, -2 if there is no key."""
     ### BEGIN SOLUTION mini.expire
@@ -111,7 +111,7 @@ def pttl(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("EXPIRETIME", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic")
+@command("EXPIRETIME", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic", since="7.0.0")
 def expiretime(client: Client, args: Args) -> Reply:
     """EXPIRETIME key: the second since 1970 at which it ends; -1 if it does not, -2 if there is no key."""
     ### BEGIN SOLUTION mini.expireat
@@ -119,7 +119,7 @@ def expiretime(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("PEXPIRETIME", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic")
+@command("PEXPIRETIME", arity=2, flags="readonly fast", keys=(1, 1, 1), group="generic", since="7.0.0")
 def pexpiretime(client: Client, args: Args) -> Reply:
     """PEXPIRETIME key: the millisecond since 1970 at which it ends; -1 if it does not, -2 if there is no key."""
     ### BEGIN SOLUTION mini.expireat
@@ -144,7 +144,7 @@ def _in_seconds(milliseconds: int) -> int:
     ### END SOLUTION
 
 
-@command("PERSIST", arity=2, flags="write fast", keys=(1, 1, 1), group="generic")
+@command("PERSIST", arity=2, flags="write fast", keys=(1, 1, 1), group="generic", since="2.2.0")
 def persist(client: Client, args: Args) -> Reply:
     """PERSIST key: take its end away. 1, or 0 if it has none or is not there."""
     ### BEGIN SOLUTION mini.persist

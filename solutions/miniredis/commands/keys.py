@@ -33,7 +33,7 @@ def del_(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("UNLINK", arity=-2, flags="write fast", keys=(1, -1, 1), group="generic")
+@command("UNLINK", arity=-2, flags="write fast", keys=(1, -1, 1), group="generic", since="4.0.0")
 def unlink(client: Client, args: Args) -> Reply:
     """UNLINK key [key …]: DEL that gives memory back in a thread. Python gives it back by itself, so it is DEL here."""
     ### BEGIN SOLUTION mini.del
@@ -49,7 +49,7 @@ def exists(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("TOUCH", arity=-2, flags="readonly fast", keys=(1, -1, 1), group="generic")
+@command("TOUCH", arity=-2, flags="readonly fast", keys=(1, -1, 1), group="generic", since="3.2.1")
 def touch(client: Client, args: Args) -> Reply:
     """TOUCH key [key …]: mark keys as used just now. How many there are."""
     ### BEGIN SOLUTION mini.exists
@@ -115,7 +115,7 @@ def _rename(db: Database, old: bytes, new: bytes, replace: bool) -> bool:
     ### END SOLUTION
 
 
-@command("COPY", arity=-3, flags="write denyoom", keys=(1, 2, 1), group="generic")
+@command("COPY", arity=-3, flags="write denyoom", keys=(1, 2, 1), group="generic", since="6.2.0")
 def copy(client: Client, args: Args) -> Reply:
     """COPY source destination [DB number] [REPLACE]: a second key with the same value and end. 1 or 0. O(elements)."""
     ### BEGIN SOLUTION mini.copy
@@ -190,7 +190,7 @@ def _small_integer(arg: bytes, error: str) -> int:
     return value
 
 
-@command("SWAPDB", arity=3, flags="write fast", group="server")
+@command("SWAPDB", arity=3, flags="write fast", group="server", since="4.0.0")
 def swapdb(client: Client, args: Args) -> Reply:
     """SWAPDB index index: what was in one database is now in the other, at once for all clients. O(1)."""
     ### BEGIN SOLUTION mini.move
@@ -241,10 +241,10 @@ def _check_how(args: Args) -> None:
     ### END SOLUTION
 
 
-container("OBJECT", group="generic")
+container("OBJECT", group="generic", since="2.2.3")
 
 
-@command("OBJECT ENCODING", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+@command("OBJECT ENCODING", arity=3, flags="readonly", keys=(2, 2, 1), group="generic", since="2.2.3")
 def object_encoding(client: Client, args: Args) -> Reply:
     """OBJECT ENCODING key: the name of the data structure that Redis would keep the value in; nil without a key."""
     ### BEGIN SOLUTION mini.object
@@ -268,7 +268,7 @@ def encoding_of(value: Value, key: bytes, ends: bool) -> str:
     ### END SOLUTION
 
 
-@command("OBJECT REFCOUNT", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+@command("OBJECT REFCOUNT", arity=3, flags="readonly", keys=(2, 2, 1), group="generic", since="2.2.3")
 def object_refcount(client: Client, args: Args) -> Reply:
     """OBJECT REFCOUNT key: how many places refer to the value: one since Redis 8 shares none. nil without a key."""
     ### BEGIN SOLUTION mini.object
@@ -276,7 +276,7 @@ def object_refcount(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("OBJECT IDLETIME", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+@command("OBJECT IDLETIME", arity=3, flags="readonly", keys=(2, 2, 1), group="generic", since="2.2.3")
 def object_idletime(client: Client, args: Args) -> Reply:
     """OBJECT IDLETIME key: seconds since the value was last used; nil without a key."""
     if client.db.peek(args[2]) is None:
@@ -288,7 +288,7 @@ def object_idletime(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("OBJECT FREQ", arity=3, flags="readonly", keys=(2, 2, 1), group="generic")
+@command("OBJECT FREQ", arity=3, flags="readonly", keys=(2, 2, 1), group="generic", since="4.0.0")
 def object_freq(client: Client, args: Args) -> Reply:
     """OBJECT FREQ key: how often the value was used lately, on a logarithmic scale to 255; nil without a key."""
     if client.db.peek(args[2]) is None:
@@ -310,7 +310,7 @@ def _counts_use(client: Client) -> bool:
     return "lfu" in str(client.server.config.get("maxmemory-policy", ""))
 
 
-@command("OBJECT HELP", arity=2, flags="loading stale", group="generic")
+@command("OBJECT HELP", arity=2, flags="loading stale", group="generic", since="6.2.0")
 def object_help(client: Client, args: Args) -> Reply:
     """OBJECT HELP: what there is."""
     return [Status(line) for line in _HELP.splitlines()]

@@ -23,7 +23,7 @@ class Wanted:
     lengths: bool = False
 
 
-@command("LCS", arity=-3, flags="readonly", keys=(1, 2, 1), group="string")
+@command("LCS", arity=-3, flags="readonly", keys=(1, 2, 1), group="string", since="7.0.0")
 def lcs(client: Client, args: Args) -> Reply:
     """LCS key key [LEN] [IDX] [MINMATCHLEN length] [WITHMATCHLEN]: what two strings share. O(length * length)."""
     ### BEGIN SOLUTION mini.lcs

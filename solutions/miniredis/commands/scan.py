@@ -51,7 +51,7 @@ class Page:
     bare: bool = False
 
 
-@command("SCAN", arity=-2, flags="readonly", group="generic")
+@command("SCAN", arity=-2, flags="readonly", group="generic", since="2.8.0")
 def scan(client: Client, args: Args) -> Reply:
     """SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]: the next cursor, 0 at the end, and a page of keys."""
     ### BEGIN SOLUTION mini.scan

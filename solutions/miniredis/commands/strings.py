@@ -160,7 +160,7 @@ def setnx(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("SETEX", arity=4, flags="write denyoom", keys=(1, 1, 1))
+@command("SETEX", arity=4, flags="write denyoom", keys=(1, 1, 1), since="2.0.0")
 def setex(client: Client, args: Args) -> Reply:
     """SETEX key seconds value: store with an end."""
     ### BEGIN SOLUTION mini.setex
@@ -169,7 +169,7 @@ def setex(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("PSETEX", arity=4, flags="write denyoom", keys=(1, 1, 1))
+@command("PSETEX", arity=4, flags="write denyoom", keys=(1, 1, 1), since="2.6.0")
 def psetex(client: Client, args: Args) -> Reply:
     """PSETEX key milliseconds value: store with an end."""
     ### BEGIN SOLUTION mini.setex
@@ -190,7 +190,7 @@ def getset(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("GETDEL", arity=2, flags="write fast", keys=(1, 1, 1))
+@command("GETDEL", arity=2, flags="write fast", keys=(1, 1, 1), since="6.2.0")
 def getdel(client: Client, args: Args) -> Reply:
     """GETDEL key: the value, or nil; the key is gone."""
     ### BEGIN SOLUTION mini.getset
@@ -203,7 +203,7 @@ def getdel(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("GETEX", arity=-2, flags="write fast", keys=(1, 1, 1))
+@command("GETEX", arity=-2, flags="write fast", keys=(1, 1, 1), since="6.2.0")
 def getex(client: Client, args: Args) -> Reply:
     """GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]: the value, or nil; its end is set anew or taken away."""
     ### BEGIN SOLUTION mini.getex
@@ -238,7 +238,7 @@ def mget(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("MSET", arity=-3, flags="write denyoom", keys=(1, -1, 2))
+@command("MSET", arity=-3, flags="write denyoom", keys=(1, -1, 2), since="1.0.1")
 def mset(client: Client, args: Args) -> Reply:
     """MSET key value [key value …]: store them all. OK."""
     ### BEGIN SOLUTION mini.mget
@@ -251,7 +251,7 @@ def mset(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("MSETNX", arity=-3, flags="write denyoom", keys=(1, -1, 2))
+@command("MSETNX", arity=-3, flags="write denyoom", keys=(1, -1, 2), since="1.0.1")
 def msetnx(client: Client, args: Args) -> Reply:
     """MSETNX key value [key value …]: store them all, or none if one of the keys is there. 1 or 0."""
     ### BEGIN SOLUTION mini.setnx
@@ -266,7 +266,7 @@ def msetnx(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("STRLEN", arity=2, flags="readonly fast", keys=(1, 1, 1))
+@command("STRLEN", arity=2, flags="readonly fast", keys=(1, 1, 1), since="2.2.0")
 def strlen(client: Client, args: Args) -> Reply:
     """STRLEN key: the length in bytes, 0 where there is nothing."""
     ### BEGIN SOLUTION mini.append
@@ -274,7 +274,7 @@ def strlen(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("APPEND", arity=3, flags="write denyoom fast", keys=(1, 1, 1))
+@command("APPEND", arity=3, flags="write denyoom fast", keys=(1, 1, 1), since="2.0.0")
 def append(client: Client, args: Args) -> Reply:
     """APPEND key value: add to the end of a string. The new length, in bytes."""
     ### BEGIN SOLUTION mini.append
@@ -293,7 +293,7 @@ def append(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("GETRANGE", arity=4, flags="readonly", keys=(1, 1, 1))
+@command("GETRANGE", arity=4, flags="readonly", keys=(1, 1, 1), since="2.4.0")
 def getrange(client: Client, args: Args) -> Reply:
     """GETRANGE key start end: the bytes from start to end, both included; negative positions count from the end."""
     ### BEGIN SOLUTION mini.getrange
@@ -316,7 +316,7 @@ def substr(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("SETRANGE", arity=4, flags="write denyoom", keys=(1, 1, 1))
+@command("SETRANGE", arity=4, flags="write denyoom", keys=(1, 1, 1), since="2.2.0")
 def setrange(client: Client, args: Args) -> Reply:
     """SETRANGE key offset value: write over a string from offset on, with zero bytes up to there. The new length."""
     ### BEGIN SOLUTION mini.setrange
@@ -411,7 +411,7 @@ def _add(client: Client, key: bytes, amount: int) -> int:
     ### END SOLUTION
 
 
-@command("INCRBYFLOAT", arity=3, flags="write denyoom fast", keys=(1, 1, 1))
+@command("INCRBYFLOAT", arity=3, flags="write denyoom fast", keys=(1, 1, 1), since="2.6.0")
 def incrbyfloat(client: Client, args: Args) -> Reply:
     """INCRBYFLOAT key amount: add to the number that the string is; the sum, as text without an exponent."""
     ### BEGIN SOLUTION mini.incrbyfloat
