@@ -60,7 +60,7 @@ class Blocked:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._changed: dict[tuple[int, bytes], None] = {}
+        self.changed: dict[tuple[int, bytes], None] = {}  # keys to serve when the command at hand is done
         self._deadlines: list[tuple[int, int, Client, Wait]] = []
         self._order = itertools.count()
 
@@ -94,14 +94,14 @@ class Blocked:
         ### BEGIN SOLUTION mini.blocking-serve
         value = database.keys.get(key)
         if any(client.wait is not None and client.wait.concerns(value) for client in database.waiting[key]):
-            self._changed[database.index, key] = None
+            self.changed[database.index, key] = None
         ### END SOLUTION
 
     def serve(self) -> None:
         """Serve the keys that have changed, in the order in which they did, until nothing changes any more."""
-        while self._changed:
+        while self.changed:
             ### BEGIN SOLUTION mini.blocking-serve
-            changed, self._changed = self._changed, {}
+            changed, self.changed = self.changed, {}
             for index, key in changed:
                 self._serve_line(self._server.databases[index], key)
             ### END SOLUTION

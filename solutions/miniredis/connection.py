@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from miniredis import limits, transactions
 from miniredis.blocking import Wait
+from miniredis.pipeline_reader import PipelineReader
 from miniredis.resp import NO_REPLY, Args, ProtocolError, Reply, RequestReader, encode, encode_error
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Client:
         self.last_command: Command | None = None
         self.closing = False  # close once everything is sent
         self.closed = False
-        self._reader = RequestReader()
+        self._reader = PipelineReader() if server.config["parser"] == "split" else RequestReader()
         self._reader.authenticated = self.authenticated
         self.bytes_in = 0
         self.bytes_out = 0
@@ -123,8 +124,6 @@ class Client:
         self.run_commands()
         ### END SOLUTION
         self.last_used = self.server.now
-        if self.unread > READ_SIZE:
-            limits.check_input(self)
 
     def run_commands(self) -> None:
         """Run the commands that have been read, until one of them waits or the bytes are used up."""
@@ -165,7 +164,10 @@ class Client:
         if reply is NO_REPLY:
             return
         if self.plain:
-            self.send_bytes(encode(reply, self.protocol))
+            self._unsent.append(encode(reply, self.protocol))
+            if not self._in_line:
+                self._in_line = True
+                self.server.to_flush.append(self)
             return
         if self.reply_mode in ("on", "skip next"):
             self.send_bytes(encode(reply, self.protocol))
@@ -213,6 +215,7 @@ class Client:
         if self._pushes:
             self._send_pushes()
         if self.closed or self.socket is None:
+            self._unsent.clear()
             return
         if self._writing and not self._room:
             limits.check_output(self)
@@ -290,6 +293,7 @@ class Client:
         server.trackers.forget(self)
         if self.monitoring:
             server.monitors.remove(self)
+            server.look_out()
         self.monitoring = self.no_touch = self.no_evict = False
         self.db = server.databases[0]
         self.name = b""

@@ -26,6 +26,14 @@ def turn_away(server: Server, sock: socket.socket) -> None:
     ### END SOLUTION
 
 
+def tend(server: Server) -> None:
+    """Look after the clients, several times a second."""
+    end_idle(server)
+    for client in list(server.clients.values()):
+        if client.unread:
+            check_input(client)
+
+
 def end_idle(server: Server) -> None:
     """Hang up on those who have said nothing for `timeout` seconds and do not wait for anything."""
     ### BEGIN SOLUTION mini.client-timeout

@@ -149,6 +149,8 @@ OPTIONS = (
         "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
         check=_buffer_limits,
     ),
+    # Ours alone: "split" is `pipeline_reader`.
+    Option("parser", "plain", choices=("plain", "split")),
     Option("proto-max-bulk-len", 512 * 1024**2, memory=True, least=1024**2, most=LONG_MAX),
     Option("dir", ".", protected=True),
     Option("dbfilename", "dump.rdb", protected=True),

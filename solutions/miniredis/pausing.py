@@ -40,11 +40,13 @@ class Pause:
         self.until = max(until, self.until if self.on else 0)
         self.on = True
         ### END SOLUTION
+        self._server.look_out()
 
     def end(self) -> None:
         """Let everybody go on, in the order in which they came."""
         ### BEGIN SOLUTION mini.client-pause
         self.on = False
+        self._server.look_out()
         clients, self._postponed = self._postponed, []
         for client in clients:
             if client.wait is not None:

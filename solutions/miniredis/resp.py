@@ -22,6 +22,9 @@ MAX_ARGUMENTS = 2**31 - 1
 MAX_ARGUMENTS_UNAUTHENTICATED = 10
 MAX_BULK_UNAUTHENTICATED = 16384
 
+# A header that is in this table needs no closer look; what is short is what there is most of.
+_USUAL_LENGTHS = {b"$%d" % length: length for length in range(1024)}
+
 # What a handler may return: bytes, int, float, None, bool, list, tuple, or one of the classes below, nested at will.
 Reply: TypeAlias = object
 Args: TypeAlias = list[bytes]
@@ -31,12 +34,19 @@ class ProtocolError(Exception):
     """The bytes are not RESP; the text is what Redis answers before it hangs up."""
 
 
+# Types of replies that are written in one piece; subclasses of CommandError add themselves.
+_WHOLE_LINES: set[type] = set()
+
+
 class CommandError(Exception):
     """An error reply: raise it, or put it into a list where one of several replies is an error."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+    def __init_subclass__(cls) -> None:
+        _WHOLE_LINES.add(cls)
 
 
 class WrongType(CommandError):
@@ -94,6 +104,8 @@ class _Sentinel:
     def __repr__(self) -> str:
         return self._name
 
+
+_WHOLE_LINES.update({CommandError, Status, Raw})
 
 OK = Status("OK")
 PONG = Status("PONG")
@@ -185,9 +197,14 @@ class RequestReader:
         while self._missing:
             length = self._length
             if length < 0:
-                length = self._bulk_header()
-                if length < 0:
-                    return None
+                end = data.find(CRLF, self._at)
+                length = _USUAL_LENGTHS.get(data[self._at : end], -1) if end >= 0 else -1
+                if length >= 0:
+                    self._at = end + 2
+                else:
+                    length = self._bulk_header()
+                    if length < 0:
+                        return None
             start = self._at
             stop = start + length
             if stop + 2 > size:
@@ -247,6 +264,8 @@ class RequestReader:
 
 def encode(reply: Reply, protocol: int = 2) -> bytes:
     """Write a handler's value as RESP, in the version the client asked for with HELLO."""
+    if type(reply) is Status:
+        return reply.wire
     out: list[bytes] = []
     _write(reply, out, protocol)
     return b"".join(out)
@@ -264,11 +283,8 @@ def encode_command(*args: bytes) -> bytes:
 
 def _write(reply: Any, out: list[bytes], protocol: int) -> None:
     kind = type(reply)
-    if kind is Status or kind is Raw:
-        out.append(reply.wire)
-        return
-    if isinstance(reply, CommandError):
-        out.append(encode_error(reply.text))
+    if kind in _WHOLE_LINES:
+        out.append(encode_error(reply.text) if isinstance(reply, CommandError) else reply.wire)
         return
     ### BEGIN SOLUTION mini.echo
     if kind is bytes or kind is bytearray:
@@ -280,7 +296,10 @@ def _write(reply: Any, out: list[bytes], protocol: int) -> None:
     elif kind is list or kind is tuple:
         out.append(b"*%d\r\n" % len(reply))
         for item in reply:
-            _write(item, out, protocol)
+            if type(item) is bytes:  # most items of most arrays
+                out.append(b"$%d\r\n%b\r\n" % (len(item), item))
+            else:
+                _write(item, out, protocol)
     else:
         _write_rare(reply, out, protocol)
     ### END SOLUTION

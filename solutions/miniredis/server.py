@@ -8,6 +8,7 @@ yet as safe as `appendfsync` promises.
 from __future__ import annotations
 
 import contextlib
+import gc
 import selectors
 import signal
 import socket
@@ -21,6 +22,7 @@ from miniredis.blocking import Blocked
 from miniredis.commands.table import COMMANDS, Command, lookup, unknown_command, unknown_subcommand, wrong_arity
 from miniredis.config import Config
 from miniredis.connection import Client
+from miniredis.field_ends import end_some_fields
 from miniredis.latency import Latency
 from miniredis.monitor import feed
 from miniredis.pausing import Pause
@@ -52,7 +54,8 @@ class Server:
         acting: the client whose commands are being run; what is pushed to it waits until its reply is out.
         measure_from: seconds from which a command's time is looked at more closely; see `settings_changed`.
         logging: whether changes are passed on at all: there is an append-only file and it is not being loaded.
-        guarded: memory or the disk may be full, so each command is looked at before it runs (`eviction.refusal`).
+        guarded: memory or the disk may be full, or there is a pause, so each command is looked at before it runs.
+        observed: somebody monitors or tracks, so each command is looked at when it has run.
     """
 
     def __init__(self, config: Config) -> None:
@@ -88,11 +91,11 @@ class Server:
         self._to_wake: list[Client] = []
         self._next_cron = time.monotonic()
         self._stopping = False
-        self.guarded = False
+        self.guarded = self.observed = False
         self._loaded = False
         self.measure_from = 0.0
         self.active_expire = True
-        self.rate = 0  # commands a second
+        self.rate = 0  # commands a second, of late
         self._rate_from = (time.monotonic(), 0)
         self.settings_changed()
 
@@ -109,8 +112,13 @@ class Server:
         self.look_out()
 
     def look_out(self) -> None:
-        """Memory has a limit now, or the disk has failed or recovered: are commands to be looked at before they run?"""
-        self.guarded = bool(self.memory.limit or self.snapshots.has_failed or self.aof.error)
+        """Find out again whether commands need a look before they run (`guarded`) or afterwards (`observed`).
+
+        Called when memory gets a limit, the disk fails or recovers, a pause begins or ends, somebody begins or ends
+        to monitor or to track.
+        """
+        self.guarded = bool(self.memory.limit or self.snapshots.has_failed or self.aof.error or self.pause.on)
+        self.observed = bool(self.monitors or self.trackers)
 
     def load(self) -> None:
         """Read what the files hold, before the first client is heard: the append-only file, or the snapshot.
@@ -292,7 +300,7 @@ class Server:
 
     def _end_idle(self) -> None:
         """Hang up on clients that have been silent for too long."""
-        limits.end_idle(self)
+        limits.tend(self)
 
     def _end_keys(self) -> None:
         """Active expiry: remove keys that have ended, though nobody asks for them."""
@@ -301,6 +309,8 @@ class Server:
             for database in self.databases if self.active_expire and not self.pause.on else ():
                 # A database with many ended keys is worth another look at once.
                 while database.end_some(20) > 5:
+                    pass
+                while end_some_fields(database, 20) > 5:
                     pass
         finally:
             self._on_its_own = False
@@ -331,6 +341,7 @@ class Server:
         transactions.unwatch(client)
         if client.monitoring:
             self.monitors.remove(client)
+            self.look_out()
         if client.socket is not None:
             self._selector.unregister(client.socket)
 
@@ -348,16 +359,17 @@ class Server:
             if command.subcommands and len(args) > 1:
                 return self.reject(client, None, unknown_subcommand(args))
         ### BEGIN SOLUTION mini.arity
-        if not command.fits(len(args)):
+        if len(args) != command.arity and not command.fits(len(args)):
             return self.reject(client, command, wrong_arity(command.name))
         ### END SOLUTION
         client.last_command = command
-        if self.guarded or self.pause.on or not client.plain:
+        if self.guarded or not client.plain:
             instead = self._instead_of_running(client, command, args)
             if instead is not None:
                 return instead
         reply = self.call(client, command, args)
-        self.blocked.serve()
+        if self.blocked.changed:
+            self.blocked.serve()
         return reply
 
     def _instead_of_running(self, client: Client, command: Command, args: Args) -> Reply | None:
@@ -413,7 +425,7 @@ class Server:
             self.stats.commands += 1
             if seconds >= self.measure_from:
                 self._measure(client, command, args, seconds)
-        if self.monitors or self.trackers:
+        if self.observed:
             self._tell(client, command, args)
         if self.logging:
             self._collect(client, command, args, self.dirty != dirty)
@@ -508,5 +520,8 @@ def serve(config: Config) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
+    # The collector walks all containers there are, and none of those that a server keeps for long is part of a cycle.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     print(f"miniredis is ready on port {server.port}", flush=True)
     server.run()

@@ -30,6 +30,7 @@ class Database:
         keys: the values.
         expires: the end of keys that have one, in milliseconds since 1970.
         used: when each key was last used (`eviction` says in which unit).
+        with_field_ends: the hashes with fields that have an end of their own (`field_ends`).
         weights: bytes that each key takes, where memory is limited; None where nobody counts.
         watchers: the clients that WATCH a key.
         waiting: the clients that wait for a key, first come first (`blocking`).
@@ -41,6 +42,7 @@ class Database:
         self.keys: Indexed[Value] = Indexed()
         self.expires: Indexed[int] = Indexed()
         self.used: dict[bytes, int] = {}
+        self.with_field_ends: Indexed[None] = Indexed()
         self.weights: dict[bytes, int] | None = None
         self.watchers: dict[bytes, set[Client]] = {}
         self.waiting: dict[bytes, dict[Client, None]] = {}
@@ -127,6 +129,8 @@ class Database:
         """Store a value. An expiry the key had is gone, unless `keep_ttl`."""
         if self.server.notify and key not in self.keys:
             self.server.notify_event(self, key, "n", "new")
+        if type(value) is Hash and value.ends:
+            self.with_field_ends.set(key, None)
         ### BEGIN SOLUTION mini.set
         self.keys.set(key, value)
         self.used[key] = self.server.clock
@@ -163,6 +167,7 @@ class Database:
         self.keys.clear()
         self.expires.clear()
         self.used.clear()
+        self.with_field_ends.clear()
         return count
 
     def swap(self, other: Database) -> None:
@@ -176,6 +181,7 @@ class Database:
         self.keys, other.keys = other.keys, self.keys
         self.expires, other.expires = other.expires, self.expires
         self.used, other.used = other.used, self.used
+        self.with_field_ends, other.with_field_ends = other.with_field_ends, self.with_field_ends
         self.weights, other.weights = other.weights, self.weights
         for database, key in affected:
             database.touched(key)
@@ -194,7 +200,7 @@ class Database:
         server.dirty += changes
         if self.weights is not None:
             server.memory.weigh(self, key)
-        if self.watchers or self.waiting or server.trackers:
+        if self.watchers or self.waiting or server.observed:
             self.touched(key)
         if server.notify:
             server.notify_event(self, key, kind, event)

@@ -75,11 +75,13 @@ class Trackers:
         """Begin to track for a client, or change how."""
         client.tracking = tracking
         self._clients[client] = tracking
+        self._server.look_out()
 
     def forget(self, client: Client) -> None:
         """Track for a client no longer; what it has read is forgotten when the key changes."""
         client.tracking = None
-        self._clients.pop(client, None)
+        if self._clients.pop(client, None) is not None:
+            self._server.look_out()
 
     def ran(self, client: Client, command: Command, args: Args) -> None:
         """A command has been run: remember the keys it has read; forget everything if it has emptied a database."""

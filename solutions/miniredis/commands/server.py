@@ -37,6 +37,7 @@ def monitor(client: Client, args: Args) -> Reply:
     if not client.monitoring:
         client.monitoring = True
         client.server.monitors.append(client)
+        client.server.look_out()
         client.session_changed()
     return OK
     ### END SOLUTION
