@@ -17,7 +17,7 @@ from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import bar, errors, out, print_hint, print_json, shown, width
 from grader.marking.own_server import OwnServer
 from grader.marking.place import course_folder
-from grader.marking.stages import StageOutcome, StageRun, check_many, check_own, name_it, stage_run
+from grader.marking.stages import StageOutcome, StageRun, check_many, check_own, mark_to_do, name_it, stage_run
 from grader.notebook.progress import Entry, Progress
 from grader.notebook.stage_card import MARKS, TONES, StageCard
 from grader.notebook.stage_map import MARKS as MAP_MARKS
@@ -55,7 +55,7 @@ def select(words: Sequence[str]) -> list[Stage]:
 
 def the_map(folder: Path) -> StageMap:
     """The learner's map as it is now."""
-    return StageMap(stages(), Progress(folder).read(), OwnServer(folder).places())
+    return StageMap(stages(), Progress(folder).read(), OwnServer(folder).standing())
 
 
 def show_map(
@@ -165,8 +165,8 @@ def _check_all(folder: Path, wanted: list[Stage], solutions: bool, quiet: bool) 
 
     def tell(outcome: StageOutcome) -> None:
         outcomes.append(outcome)
-        if outcome.slug in standing and outcome.status == "wrong":
-            outcome.status, outcome.places = "todo", tuple(map(str, standing[outcome.slug]))
+        if outcome.status == "wrong":
+            mark_to_do(outcome, standing.get(outcome.slug, ()))
         if not quiet:
             out().print(stage_line(outcome, column))
 

@@ -51,9 +51,15 @@ class OwnServer:
                 found.setdefault(stub.stage, []).append(Place(path, stub))
         return found
 
+    def standing(self) -> set[str]:
+        """The stages that cannot be done: a ``raise NotImplementedError`` of theirs is still there."""
+        return {stage for stage, places in self.places().items() if any(p.stub.raises for p in places)}
+
 
 def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str, str]:
     """`texts` with every stub of `stage` replaced by the reference's code; only the files that this changes.
+
+    A comment beside which the learner has written something is no stub any more, and stays.
 
     Raises:
         NotFoundError: for a stub that stands for nothing in the reference.
@@ -62,6 +68,8 @@ def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str
     places = [Place(path, stub) for path, text in texts.items() for stub in stubs(text) if stub.stage == stage]
     changed: dict[str, list[tuple[Stub, Region, str]]] = {}
     for place in places:
+        if not place.stub.raises and _is_written(texts[place.path], place.stub, wanted, reference):
+            continue
         found = next((w for likeness in _LIKENESSES for w in wanted if likeness(place, *w)), None)
         if found is None:
             raise NotFoundError(f"{place} stands for nothing in the reference: there is one more than it has.")
@@ -77,12 +85,33 @@ def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str
     return new
 
 
+def _is_written(text: str, stub: Stub, wanted: list[tuple[str, Region]], reference: Reference) -> bool:
+    """Whether a learner has written code for a comment that still stands there."""
+    if not stub.function:
+        names = [name for _, r in wanted if not r.function and r.scope == stub.scope for name in _defined(r.body)]
+        prefix = f"{stub.scope}." if stub.scope else ""
+        return any(extent(text, prefix + name) is not None for name in names)
+    # The lines beside it are the reference's, of whatever stage but this, or somebody else's.
+    own = {line for _, region in wanted for line in _solid(region.body.splitlines())}
+    known = {line for path in {path for path, _ in wanted} for line in _solid(reference.texts[path].splitlines())}
+    known |= {line.strip().partition("  #")[0] for line in text.splitlines() if stubs(line)}
+    return any(line and line not in known - own for line in _beside_line(text, stub.line))
+
+
+def _beside_line(text: str, at: int) -> tuple[str, str]:
+    """The nearest lines before and behind line `at` that are not empty, without remarks at their ends."""
+    lines = [line.strip().partition("  #")[0] for line in text.splitlines()]
+    before = next((line for line in reversed(lines[:at]) if line), "")
+    behind = next((line for line in lines[at + 1 :] if line), "")
+    return before, behind
+
+
 _Likeness = Callable[[Place, str, Region], bool]
 _LIKENESSES: tuple[_Likeness, ...] = (
     lambda place, path, region: path == place.path and region.scope == place.stub.scope,
-    lambda place, path, region: region.scope == place.stub.scope and region.raises == place.stub.raises,
-    lambda place, path, region: path == place.path and region.raises == place.stub.raises,
-    lambda place, path, region: region.raises == place.stub.raises,
+    lambda place, path, region: region.scope == place.stub.scope and region.function == place.stub.function,
+    lambda place, path, region: path == place.path and region.function == place.stub.function,
+    lambda place, path, region: region.function == place.stub.function,
 )
 
 
@@ -133,7 +162,7 @@ def put(text: str, model: str, name: str, stage: str, new: Callable[[Region], st
             old.append(lines[here.line])
             lines[here.line : here.line + 1] = [_at(new(region), region, here.indent)]
             text = "".join(lines)
-        elif region.raises:
+        elif region.function:
             text, piece = _put_in_function(text, model, found, region, name, new)
             old.append(piece)
         else:
@@ -144,8 +173,8 @@ def put(text: str, model: str, name: str, stage: str, new: Callable[[Region], st
 
 def _its_stub(text: str, found: list[Region], region: Region) -> Stub | None:
     """The stub of `region` in `text`, where the stubs and the regions of its function are as many."""
-    alike = [r for r in found if (r.stage, r.scope, r.raises) == (region.stage, region.scope, True)]
-    there = [s for s in stubs(text) if (s.stage, s.scope, s.raises) == (region.stage, region.scope, True)]
+    alike = [r for r in found if (r.stage, r.scope, r.function) == (region.stage, region.scope, True)]
+    there = [s for s in stubs(text) if (s.stage, s.scope, s.function) == (region.stage, region.scope, True)]
     place = alike.index(region) if region in alike else -1
     return there[place] if place >= 0 and len(there) in {len(alike), place + 1} else None
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.zoo import WrongServer, near, zoo
-from grader.marking.own_server import OwnServer
+from grader.marking.own_server import OwnServer, Place
 from grader.servers import LocalServer, ServerError, binaries, standalone
 from grader.servers.miniredis import CLAIMS, MiniServer, miniredis
 
@@ -215,10 +215,15 @@ def check_own(run: StageRun, root: Path, stage: Stage) -> StageOutcome:
     """Check `stage` of the learner's server in the course `root`: red is "to do" while its stub stands there."""
     outcome = run.check(stage)
     if outcome.status == "wrong":
-        outcome.places = tuple(map(str, OwnServer(root).places().get(stage.slug, ())))
-        if outcome.places:
-            outcome.status = "todo"
+        mark_to_do(outcome, OwnServer(root).places().get(stage.slug, ()))
     return outcome
+
+
+def mark_to_do(outcome: StageOutcome, places: Sequence[Place]) -> None:
+    """Note the stubs of a red stage. A comment may stay when it is built; ``raise NotImplementedError`` may not."""
+    outcome.places = tuple(map(str, places))
+    if any(place.stub.raises for place in places):
+        outcome.status = "todo"
 
 
 def name_it(run: StageRun, root: Path, stage: Stage, outcome: StageOutcome) -> None:

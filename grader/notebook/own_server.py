@@ -29,7 +29,7 @@ from grader.servers.process import Option
 def stages() -> StageMap:
     """The map of your Redis: what is done, what is next, what is borrowed or locked."""
     folder = _folder()
-    return StageMap(catalog(), Progress(folder).read(), OwnServer(folder).places())
+    return StageMap(catalog(), Progress(folder).read(), OwnServer(folder).standing())
 
 
 class MyServer:

@@ -55,9 +55,8 @@ class StageCard:
     def notes(self) -> list[str]:
         """Paragraphs between the head and what was sent: why a stage is there, or what went wrong around it."""
         o = self.outcome
-        if o.status == "todo":
-            return [self.stage.why]
-        return [o.note] if o.note else []
+        why = [self.stage.why] if o.places else []
+        return why if o.status == "todo" else [*why, *([o.note] if o.note else [])]
 
     def shown(self) -> str:
         """What is shown as it is: the exchange of a stage to build, the finding of one that is wrong."""
@@ -75,7 +74,7 @@ class StageCard:
             feet.append(self.stage.learnt)
             if self.following is not None:
                 feet.append(f"Next: {self.following.slug} ({self.following.title}).")
-        if o.status == "todo":
+        if o.places:
             feet.append(f"Build it in {', '.join(o.places)}.")
         if o.status in {"todo", "wrong"}:
             feet.append(self._next_hint())

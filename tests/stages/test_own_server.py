@@ -71,7 +71,7 @@ def test_filling_one_stage_leaves_every_other_line_as_it_was() -> None:
     mine = STARTER.replace("reply = self.call(command)", "reply = self.call(command)  # mine")
     new = fill({"strings.py": mine}, REFERENCE, "mini.arity")["strings.py"]
     assert "reply = self.call(command)  # mine" in new
-    assert 'raise NotImplementedError("mini.stats")' in new
+    assert "# mini.stats: yours to build (course hint mini.stats)" in new
     assert 'return "arity"' in new
 
 
@@ -91,14 +91,27 @@ def test_an_import_that_was_tidied_away_comes_back_with_the_code_that_uses_it() 
 
 
 def test_a_stage_without_stubs_is_not_filled() -> None:
-    mine = STARTER.replace('raise NotImplementedError("mini.arity")  # course hint mini.arity', "pass")
-    assert fill({"strings.py": mine}, REFERENCE, "mini.arity") == {}
+    mine = STARTER.replace('raise NotImplementedError("mini.append")  # course hint mini.append', "return 1")
+    mine = mine.replace("# mini.append: yours to build (course hint mini.append)\n", "")
+    assert fill({"strings.py": mine}, REFERENCE, "mini.append") == {}
+
+
+@pytest.mark.parametrize("where", ["above", "below"])
+def test_a_comment_beside_which_something_was_written_is_not_filled(where: str) -> None:
+    comment = "        # mini.arity: yours to build (course hint mini.arity)\n"
+    mine = "        if len(args) < 2:\n            return 'my arity'\n"
+    text = STARTER.replace(comment, mine + comment if where == "above" else comment + mine)
+    assert fill({"strings.py": text}, REFERENCE, "mini.arity") == {}
+    helper = "# mini.append: yours to build (course hint mini.append)\n"
+    text = STARTER.replace(helper, f"{helper}def room(old, more):\n    return 1\n\n\n")
+    new = fill({"strings.py": text}, REFERENCE, "mini.append")["strings.py"]
+    assert new.count("def room(") == 1 and "return 1" in new and "old = client.db.get(args[1])" in new
 
 
 def test_one_stub_too_many_is_told() -> None:
-    twice = STARTER + '\n\ndef again():\n    raise NotImplementedError("mini.arity")\n'
+    twice = STARTER + '\n\ndef again():\n    raise NotImplementedError("mini.append")\n'
     with pytest.raises(NotFoundError, match="stands for nothing"):
-        fill({"strings.py": twice}, REFERENCE, "mini.arity")
+        fill({"strings.py": twice}, REFERENCE, "mini.append")
 
 
 def test_putting_the_stubs_back_makes_the_starter_of_the_solution() -> None:
@@ -117,7 +130,7 @@ def test_what_was_written_is_handed_back_and_what_another_stage_has_stays() -> N
     text, old = put(mine, STRINGS, "strings.py", "mini.arity", stub)
     assert 'return "my arity"' in "".join(old)
     assert "self.stats = 2 * self.stats" in text
-    assert 'raise NotImplementedError("mini.arity")' in text
+    assert "# mini.arity: yours to build" in text
     assert "my arity" not in text
 
 

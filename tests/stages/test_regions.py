@@ -121,3 +121,50 @@ def test_a_decorator_outside_its_region_is_told() -> None:
     text = "@known\n### BEGIN SOLUTION mini.a\ndef f():\n    return 1\n### END SOLUTION\n"
     with pytest.raises(RegionError, match="decorators included"):
         clear(text, "x.py")
+
+
+ADDITIONS = textwrap.dedent('''\
+    def process(self, args) -> Reply:
+        """Run it."""
+        command = lookup(args)
+        ### BEGIN SOLUTION mini.arity
+        if not command.fits(args):
+            return "arity"
+        ### END SOLUTION
+        ### BEGIN SOLUTION mini.named
+        name = command.name
+        ### END SOLUTION
+        if command.waits:
+            ### BEGIN SOLUTION mini.wait
+            return self.wait(name)
+            ### END SOLUTION
+        if command.fails:
+            self.stats += 1
+            ### BEGIN SOLUTION mini.fails
+            return "failed"
+            ### END SOLUTION
+        ### BEGIN SOLUTION mini.call
+        return self.call(command)
+        ### END SOLUTION
+
+
+    def tend(self) -> None:
+        self.count()
+        ### BEGIN SOLUTION mini.tend
+        self.sweep()
+        ### END SOLUTION
+    ''')
+
+
+def test_a_region_that_only_adds_a_step_is_a_comment_so_that_earlier_stages_work_without_it() -> None:
+    found = {r.stage: r.raises for r in regions(ADDITIONS, "x.py")}
+    assert found == {
+        "mini.arity": False,
+        "mini.named": True,  # its name is used behind it
+        "mini.wait": True,  # all that its block has
+        "mini.fails": True,  # ends its block
+        "mini.call": True,  # nothing follows, and a reply is expected
+        "mini.tend": False,
+    }
+    assert all(r.function for r in regions(ADDITIONS, "x.py"))
+    assert ast.parse(clear(ADDITIONS, "x.py"))

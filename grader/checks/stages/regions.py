@@ -7,8 +7,10 @@ In the reference, whole statements stand between two comments that name the stag
     ### END SOLUTION
 
 In a function the starter has ``raise NotImplementedError("mini.append")  # course hint mini.append`` there, elsewhere
-(whole functions, constants) a comment. `clear` makes the one from the other; `stubs` finds again what was put there,
-wherever the learner has moved it. The build, `course reset` and `course catchup` come here.
+(whole functions, constants) a comment. A region that only adds a step to a function (what stands behind it makes sense
+without it) becomes a comment as well: or every earlier stage would have to wait for the step. `clear` makes the one
+from the other; `stubs` finds again what was put there, wherever the learner has moved it. The build, `course reset`
+and `course catchup` come here.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ class Region:
 
     `first` and `end` are indices of lines: of its BEGIN marker, and of the line behind its END marker. `body` is the
     text between them, as it stands; `indent` what stands before the markers; `scope` the function and classes around
-    it, ``Server.accept`` (nothing on the top level); `raises` whether its stub is a statement, not a comment.
+    it, ``Server.accept`` (nothing on the top level); `function` whether that is a function; `raises` whether its stub
+    is a statement, not a comment.
     """
 
     stage: str
@@ -48,6 +51,7 @@ class Region:
     indent: str
     body: str
     scope: str
+    function: bool
     raises: bool
 
     @property
@@ -67,6 +71,7 @@ class Stub:
     indent: str
     raises: bool
     scope: str
+    function: bool
 
 
 def regions(text: str, name: str) -> list[Region]:
@@ -104,7 +109,8 @@ def regions(text: str, name: str) -> list[Region]:
             body = "".join(lines[first + 1 : at])
             _whole_statements(body, indent, f"{name}:{first + 1}", stage)
             scope = _innermost(scopes, first + 1, indent)
-            found.append(Region(stage, first, at + 1, indent, body, scope.name, scope.function))
+            raises = scope.function and not _is_addition(scope.node, first + 1, at + 1)
+            found.append(Region(stage, first, at + 1, indent, body, scope.name, scope.function, raises))
             begun = None
         elif "BEGIN SOLUTION" in line or "END SOLUTION" in line:
             raise RegionError(
@@ -157,7 +163,7 @@ def stubs(text: str) -> list[Stub]:
         if match := _STUB.match(line):
             stage = match["raised"] or match["noted"]
             scope = _innermost(scopes, at + 1, match["indent"])
-            found.append(Stub(stage, at, match["indent"], match["raised"] is not None, scope.name))
+            found.append(Stub(stage, at, match["indent"], match["raised"] is not None, scope.name, scope.function))
     return found
 
 
@@ -188,10 +194,15 @@ class _Scope:
     last: int
     column: int
     name: str
-    function: bool
+    node: ast.AST
+
+    @property
+    def function(self) -> bool:
+        """Whether it is a function's body."""
+        return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-_MODULE = _Scope(1, 0, 0, "", False)
+_MODULE = _Scope(1, 0, 0, "", ast.Module([], []))
 
 
 def _scopes(text: str, name: str) -> list[_Scope]:
@@ -207,8 +218,7 @@ def _scopes(text: str, name: str) -> list[_Scope]:
             if isinstance(child, _Scoped):
                 inner = f"{outer}.{child.name}" if outer else child.name
                 column = child.body[0].col_offset
-                function = not isinstance(child, ast.ClassDef)
-                found.append(_Scope(child.lineno, child.end_lineno or child.lineno, column, inner, function))
+                found.append(_Scope(child.lineno, child.end_lineno or child.lineno, column, inner, child))
             look(child, inner)
 
     look(tree, "")
@@ -219,3 +229,42 @@ def _innermost(scopes: list[_Scope], line: int, indent: str) -> _Scope:
     """The scope whose body has `line` in it. A comment may stand behind the last statement and still belong to it."""
     around = [s for s in scopes if s.first < line <= s.last + 1 and s.column <= len(indent)]
     return max(around, key=lambda s: s.first, default=_MODULE)
+
+
+def _is_addition(function: ast.AST, first: int, last: int) -> bool:
+    """Whether the lines from `first` to `last` (of the markers) only add a step to `function`.
+
+    They do not when they are all that a block has, end it by `return`, give a name that is used behind them, or when a
+    value is expected and nothing follows.
+    """
+    block = _block(function, first, last)
+    mine = [s for s in block if first < s.lineno < last]
+    others = [s for s in block if s not in mine and not _is_docstring(s)]
+    if not others or not mine or isinstance(mine[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
+        return False
+    behind = [n for n in ast.walk(function) if isinstance(n, ast.stmt) and n.lineno > last]
+    returns = getattr(function, "returns", None)
+    gives_none = isinstance(returns, ast.Constant) and returns.value is None
+    if not behind and not gives_none:
+        return False
+    names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    given = {n.id for n in names if first < n.lineno < last and isinstance(n.ctx, ast.Store)}
+    had = {n.id for n in names if n.lineno < first and isinstance(n.ctx, ast.Store)}
+    had |= {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
+    return not (given - had) & {n.id for n in names if n.lineno > last and isinstance(n.ctx, ast.Load)}
+
+
+def _block(function: ast.AST, first: int, last: int) -> list[ast.stmt]:
+    """The list of statements that the statements between these lines belong to."""
+    found: list[ast.stmt] = []
+    for node in ast.walk(function):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and any(first < s.lineno < last for s in block):
+                # Blocks further in have lines of the region as well: the outermost one is whole statements.
+                found = found or block
+    return found
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
