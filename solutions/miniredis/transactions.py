@@ -101,6 +101,8 @@ def watch(client: Client, key: bytes) -> None:
 
 def unwatch(client: Client) -> None:
     """Watch nothing any more."""
+    if not client.watching:
+        return
     ### BEGIN SOLUTION mini.watch
     for database, key in client.watching:
         watchers = database.watchers.get(key)
