@@ -28,7 +28,7 @@ from grader.servers.miniredis import miniredis
 from grader.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS, OURS_IN_C, FAKE = "miniredis", "miniredis, hiredis", "fakeredis"
+OURS, OURS_FAST, FAKE = "miniredis", "miniredis --parser split", "fakeredis"
 AT = "miniredis in "  # and the folder that holds another version of it
 _FAKE_SERVER = """
 import sys
@@ -77,7 +77,7 @@ class NoBenchmark(RuntimeError):
 def names() -> list[str]:
     """Every rival that there is here: ours first, then Redis from new to old, then fakeredis."""
     found = sorted({each.version for each in binaries()}, reverse=True)
-    return [OURS, OURS_IN_C, *(redis_name(each) for each in found), f"{FAKE} {fakeredis.__version__}"]
+    return [OURS, OURS_FAST, *(redis_name(each) for each in found), f"{FAKE} {fakeredis.__version__}"]
 
 
 def redis_name(version: tuple[int, int, int]) -> str:
@@ -98,9 +98,9 @@ def running(wanted: Iterable[str]) -> Iterator[list[Rival]]:
 
 
 def _start(name: str, stack: ExitStack) -> Rival:
-    if name in (OURS, OURS_IN_C) or name.startswith(AT):
+    if name in (OURS, OURS_FAST) or name.startswith(AT):
         home = Path(name.removeprefix(AT)) if name.startswith(AT) else ROOT / "solutions"
-        ours = stack.enter_context(miniredis(home, parser="hiredis") if name == OURS_IN_C else miniredis(home))
+        ours = stack.enter_context(miniredis(home, parser="split") if name == OURS_FAST else miniredis(home))
         assert ours.pid is not None
         return Rival(name, ours.port, ours.pid)
     if name.startswith(FAKE):
