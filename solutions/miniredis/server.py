@@ -194,14 +194,17 @@ class Server:
             events = self._selector.select(self._patience())
             self.now = int(time.time() * 1000)
             for key, mask in events:
-                if isinstance(key.data, Client):
-                    if mask & selectors.EVENT_READ:
-                        self.acting = key.data
-                        key.data.on_readable()
-                    if mask & selectors.EVENT_WRITE:
-                        key.data.on_writable()
-                else:
-                    self._accept(key.data)
+                try:
+                    if isinstance(key.data, Client):
+                        if mask & selectors.EVENT_READ:
+                            self.acting = key.data
+                            key.data.on_readable()
+                        if mask & selectors.EVENT_WRITE:
+                            key.data.on_writable()
+                    else:
+                        self._accept(key.data)
+                except NotImplementedError as missing:
+                    self._not_built(key.data, missing)
             self.acting = None
             if time.monotonic() >= self._next_cron:
                 self._cron()
@@ -210,15 +213,6 @@ class Server:
             if self.pause.on:
                 self.pause.end_if_due()
             self._before_sleep()
-
-    def _on_event(self, source: Client | socket.socket, mask: int) -> None:
-        if isinstance(source, socket.socket):
-            self._accept(source)
-            return
-        if mask & selectors.EVENT_READ:
-            source.on_readable()
-        if mask & selectors.EVENT_WRITE:
-            source.flush()
 
     def _not_built(self, source: Client | socket.socket, missing: NotImplementedError) -> None:
         """A part of this server that every command needs is not there yet: say so, and hang up."""
@@ -286,7 +280,10 @@ class Server:
             self.aof.flush()
         clients, self.to_flush = self.to_flush, []
         for client in clients:
-            client.flush()
+            try:
+                client.flush()
+            except NotImplementedError as missing:
+                self._not_built(client, missing)
 
     def _cron(self) -> None:
         """What is done `hz` times a second."""
@@ -435,7 +432,7 @@ class Server:
         """Keep what took long, for SLOWLOG and LATENCY."""
         config = self.config
         microseconds = int(seconds * 1e6)
-        if 0 <= int(config["slowlog-log-slower-than"]) <= microseconds and "skip_slowlog" not in command.hidden:
+        if 0 <= int(config["slowlog-log-slower-than"]) <= microseconds and "skip_slowlog" not in command.flags:
             self.slowlog.add(client, command, args, microseconds, int(config["slowlog-max-len"]))
         threshold = int(config["latency-monitor-threshold"])
         if 0 < threshold <= microseconds // 1000:

@@ -36,8 +36,8 @@ _BESIDES = {
     "flushdb": "keyspace dangerous",
     "swapdb": "keyspace dangerous",
     "keys": "dangerous",
-    "sort": "dangerous",
-    "sort_ro": "dangerous",
+    "sort": "list set sortedset dangerous",
+    "sort_ro": "list set sortedset dangerous",
     "restore": "dangerous",
     "migrate": "dangerous",
     "info": "dangerous",
@@ -55,7 +55,8 @@ def categories(entry: Command) -> list[str]:
     container = entry.name.partition("|")[0]
     found = {"fast" if "fast" in entry.flags else "slow"}
     if entry.flags:  # a container is nothing itself
-        found.add(_OF_FAMILIES.get(entry.group, "slow"))
+        if not entry.name.startswith("sort"):  # generic, but for three types only
+            found.add(_OF_FAMILIES.get(entry.group, "slow"))
         found.update(_BESIDES.get(entry.name, _BESIDES.get(container, "slow")).split())
     for flag in entry.flags & _OF_FLAGS.keys():
         found.update(_OF_FLAGS[flag].split())

@@ -14,13 +14,13 @@ _FLAGS = {
     "RO": "watch xlen memory|usage hexists sismember llen exists touch scard type zcard strlen hstrlen object|freq"
     " object|encoding object|idletime object|refcount hlen",
     "not_key": "sunsubscribe spublish ssubscribe",
-    "RW access": "pfcount",
+    "RW access": "pfcount pfdebug",
     "OW insert": "setnx msetnx",
     "OW update": "restore psetex mset setex",
     "OW update | RO access": "zrangestore bitop zinterstore sinterstore sdiffstore zdiffstore zunionstore sunionstore"
     " geosearchstore",
     "RM delete": "unlink del",
-    "RO access": "xreadgroup",
+    "RO access": "xreadgroup sort",
     "RO access | OW update": "copy",
     "RW access delete": "getdel blmpop rpop bzmpop bzpopmax blpop lpop brpop hgetdel bzpopmin lmpop zmpop zpopmax spop"
     " zpopmin",
@@ -33,7 +33,7 @@ _FLAGS = {
     "RW access update variable_flags": "set bitfield",
     "RW delete": "lrem zremrangebyscore zrem ltrim xgroup|delconsumer xgroup|destroy xdel xautoclaim xtrim xdelex"
     " zremrangebyrank zremrangebylex hdel srem",
-    "RW insert": "rpush hsetnx xgroup|createconsumer xgroup|create append lpush sadd lpushx linsert pfadd rpushx xadd",
+    "RW insert": "rpush hsetnx xgroup|createconsumer xgroup|create append lpush sadd lpushx linsert pfadd rpushx",
     "RW update delete": "xackdel",
 }
 _OF_COMMAND = {name: flags for flags, names in _FLAGS.items() for name in names.split()}

@@ -34,7 +34,7 @@ class Command:
             no_auth, no_multi, movablekeys …
         keys: position of the first key, of the last (-1 is the last argument) and the step; (0, 0, 0) for none.
         find_keys: finds the keys where positions cannot say it.
-        hidden: flags that COMMAND does not show: skip_monitor, skip_slowlog, may_replicate.
+        hidden: flags that COMMAND does not show: skip_monitor, may_replicate.
         times: how many calls took less than 2, 4, 8 … microseconds, if latency-tracking is on.
     """
 
@@ -120,7 +120,8 @@ def command(
             name="|".join(words).lower(),
             handler=handler,
             arity=arity,
-            flags=frozenset(flags.split()),
+            # Whose keys have to be found is said of itself, for clients that route commands.
+            flags=frozenset(flags.split()) | ({"movablekeys"} if find_keys is not None else set()),
             keys=keys,
             group=group or GROUPS.get(module, module.replace("_", "-")),
             since=since,

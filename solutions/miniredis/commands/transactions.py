@@ -19,7 +19,7 @@ def multi(client: Client, args: Args) -> Reply:
     ### END SOLUTION
 
 
-@command("EXEC", arity=1, flags="noscript loading stale", hidden="skip_slowlog", since="1.2.0")
+@command("EXEC", arity=1, flags="noscript loading stale skip_slowlog", since="1.2.0")
 def exec_(client: Client, args: Args) -> Reply:
     """EXEC: run the queue. The replies of its commands; nil if a watched key has changed."""
     ### BEGIN SOLUTION mini.multi
