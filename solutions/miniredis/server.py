@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -126,17 +127,31 @@ class Server:
         Raises:
             BadFile, OSError: they are damaged, or cannot be read or written.
         """
-        self.loading = True
-        if self.config["appendonly"]:
-            self.aof.load()
-        else:
-            self.snapshots.load()
-        self.loading = False
-        self.memory.count_again()
+        self._read(self.aof.load if self.config["appendonly"] else self.snapshots.load)
         if self.config["appendonly"]:
             self.aof.open()
         self.logging = self.aof.on
         self._loaded = True
+
+    def load_again(self, read: Callable[[], None], flush: bool) -> None:
+        """Read a file while the server runs (DEBUG RELOAD, DEBUG LOADAOF), after forgetting everything if `flush`.
+
+        Raises:
+            BadFile, OSError: it is damaged, or cannot be read.
+        """
+        for database in self.databases if flush else ():
+            database.clear()
+        self._read(read)
+
+    def _read(self, read: Callable[[], None]) -> None:
+        """Run `read`. Nothing that it does is a change: it is neither logged nor counted, and no key ends meanwhile."""
+        dirty, logging = self.dirty, self.logging
+        self.loading, self.logging = True, False
+        try:
+            read()
+        finally:
+            self.loading, self.logging, self.dirty = False, logging, dirty
+        self.memory.count_again()
 
     # The loop
 

@@ -1,15 +1,18 @@
-"""SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF and SHUTDOWN: when files are written. DUMP and RESTORE: a value as bytes."""
+"""SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF, SHUTDOWN: when files are written. DUMP and RESTORE: a value as bytes."""
 
 from __future__ import annotations
 
 from miniredis import eviction, shutdown
 from miniredis.commands.arguments import integer, syntax_error
+from miniredis.commands.debug import debug_command
+from miniredis.commands.keys import encoding_of
 from miniredis.commands.table import command
 from miniredis.connection import Client
 from miniredis.persistence import rdb
 from miniredis.persistence.encodings import BadFile
 from miniredis.resp import OK, Args, CommandError, Reply, Status
 
+DUMP_FRAME = 11  # bytes of a dumped value that are not the value: its form, the version, the checksum
 WAIT_FOR_CHILD = (
     "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a "
     "BGSAVE whenever possible."
@@ -161,3 +164,52 @@ class _RestoreOptions:
                     raise CommandError("ERR Invalid FREQ value, must be >= 0 and <= 255")
             else:
                 raise syntax_error()
+
+
+# DEBUG
+
+
+@debug_command("RELOAD", arity=-2)
+def debug_reload(client: Client, args: Args) -> Reply:
+    """DEBUG RELOAD [NOSAVE | NOFLUSH | MERGE]: save everything, forget it, load it again. OK."""
+    server = client.server
+    options = {option.upper() for option in args[2:]}
+    if options - {b"NOSAVE", b"NOFLUSH", b"MERGE"}:
+        raise CommandError("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+    if b"NOSAVE" not in options and not server.snapshots.save():
+        raise CommandError("ERR")
+    try:
+        server.load_again(server.snapshots.load, flush=b"NOFLUSH" not in options)
+    except BadFile as error:
+        raise CommandError("ERR Error trying to load the RDB dump, check server logs") from error
+    return OK
+
+
+@debug_command("LOADAOF", arity=-2)
+def debug_loadaof(client: Client, args: Args) -> Reply:
+    """DEBUG LOADAOF: write what waits for the append-only file, forget everything, load the file. OK."""
+    server = client.server
+    if not server.aof.on:
+        return OK
+    server.aof.flush()
+    try:
+        server.load_again(server.aof.load, flush=True)
+    except BadFile as error:
+        raise CommandError("ERR Error trying to load the AOF files, check server logs") from error
+    return OK
+
+
+@debug_command("OBJECT", arity=-3)
+def debug_object(client: Client, args: Args) -> Reply:
+    """DEBUG OBJECT key: a line about a value: its encoding, its length in a file, how long nobody has used it."""
+    value = client.db.peek(args[2])
+    if value is None:
+        raise CommandError("ERR no such key")
+    encoding = encoding_of(value, args[2], client.db.expires_at(args[2]) is not None)
+    length = len(rdb.dump(value)) - DUMP_FRAME
+    used = client.db.used.get(args[2], 0)
+    idle = eviction.idle_seconds(client.db, args[2])
+    return Status(
+        f"Value at:{id(value):#x} refcount:1 encoding:{encoding} serializedlength:{length} "
+        f"lru:{used & 0xFFFFFF} lru_seconds_idle:{idle}"
+    )
