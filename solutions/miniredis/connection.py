@@ -288,7 +288,8 @@ class Client:
     def reset(self) -> None:
         """Make the connection what it was when it was new."""
         server = self.server
-        transactions.discard(self)
+        if self.queue is not None or self.watching:
+            transactions.discard(self)
         server.pubsub.forget(self)
         server.trackers.forget(self)
         if self.monitoring:

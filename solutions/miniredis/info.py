@@ -46,7 +46,6 @@ def report(server: Server, wanted: list[str]) -> str:
 
 
 def _server(server: Server) -> Fields:
-    ### BEGIN SOLUTION mini.info
     seconds = int(time.time() - server.started)
     return {
         "redis_version": REDIS_VERSION,
@@ -72,11 +71,9 @@ def _server(server: Server) -> Fields:
         "config_file": server.config.file or "",
         "io_threads_active": 0,
     }
-    ### END SOLUTION
 
 
 def _clients(server: Server) -> Fields:
-    ### BEGIN SOLUTION mini.info
     clients = server.clients.values()
     return {
         "connected_clients": len(clients),
@@ -95,7 +92,6 @@ def _clients(server: Server) -> Fields:
         "total_blocking_keys": sum(len(database.waiting) for database in server.databases),
         "total_blocking_keys_on_nokey": 0,
     }
-    ### END SOLUTION
 
 
 def human(size: int) -> str:
@@ -134,7 +130,6 @@ def _memory(server: Server) -> Fields:
 
 
 def _stats(server: Server) -> Fields:
-    ### BEGIN SOLUTION mini.info-stats
     stats, pubsub, trackers = server.stats, server.pubsub, server.trackers
     return {
         "total_connections_received": stats.connections,
@@ -169,7 +164,6 @@ def _stats(server: Server) -> Fields:
         "acl_access_denied_key": 0,
         "acl_access_denied_channel": 0,
     }
-    ### END SOLUTION
 
 
 def _replication(server: Server) -> Fields:

@@ -52,11 +52,12 @@ class PubSub:
         ### BEGIN SOLUTION mini.publish
         told = _tell(self.channels.get(channel, ()), [b"message", channel, message])
         ### END SOLUTION
-        ### BEGIN SOLUTION mini.psubscribe
-        for pattern, listeners in self.patterns.items():
-            if matches(pattern, channel):
-                told += _tell(listeners, [b"pmessage", pattern, channel, message])
-        ### END SOLUTION
+        if self.patterns:
+            ### BEGIN SOLUTION mini.psubscribe
+            for pattern, listeners in self.patterns.items():
+                if matches(pattern, channel):
+                    told += _tell(listeners, [b"pmessage", pattern, channel, message])
+            ### END SOLUTION
         return told
 
     def publish_in_shard(self, channel: bytes, message: bytes) -> int:
@@ -86,7 +87,7 @@ def add(listeners: Listeners, name: bytes, client: Client) -> None:
 
 def remove(listeners: Listeners, name: bytes, client: Client) -> None:
     """Let a client listen no longer; a channel with nobody left is no channel."""
-    ### BEGIN SOLUTION mini.unsubscribe
+    ### BEGIN SOLUTION mini.subscribe
     clients = listeners.get(name, {})
     clients.pop(client, None)
     if not clients:

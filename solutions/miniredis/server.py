@@ -103,7 +103,8 @@ class Server:
     def settings_changed(self) -> None:
         """Read the settings that are kept elsewhere too, for speed: after the start and after CONFIG SET."""
         config = self.config
-        self.notify = notifications.classes(str(config["notify-keyspace-events"]))
+        events = str(config["notify-keyspace-events"])
+        self.notify = notifications.classes(events) if events else ""
         slow, latency = int(config["slowlog-log-slower-than"]), int(config["latency-monitor-threshold"])
         limits = [slow / 1e6] * (slow >= 0) + [latency / 1e3] * (latency > 0) + [0.0] * bool(config["latency-tracking"])
         self.measure_from = min(limits, default=float("inf"))
@@ -350,7 +351,8 @@ class Server:
         self.blocked.forget(client)
         self.trackers.forget(client)
         self.pubsub.forget(client)
-        transactions.unwatch(client)
+        if client.watching:
+            transactions.unwatch(client)
         if client.monitoring:
             self.monitors.remove(client)
             self.look_out()
@@ -376,7 +378,10 @@ class Server:
         ### END SOLUTION
         client.last_command = command
         if self.guarded or not client.plain:
-            instead = self._instead_of_running(client, command, args)
+            try:
+                instead = self._instead_of_running(client, command, args)
+            except NotImplementedError as missing:
+                return CommandError(f"ERR not built yet: {missing}")
             if instead is not None:
                 return instead
         reply = self.call(client, command, args)
@@ -389,18 +394,22 @@ class Server:
 
         The order of the questions is Redis's own (server.c, processCommand): it decides which error comes first.
         """
-        ### BEGIN SOLUTION mini.auth
-        if not client.authenticated and "no_auth" not in command.flags:
-            return self.reject(client, command, CommandError("NOAUTH Authentication required."))
-        ### END SOLUTION
+        if not client.authenticated:
+            ### BEGIN SOLUTION mini.auth
+            stranger = CommandError("NOAUTH Authentication required.")
+            if "no_auth" not in command.flags:
+                return self.reject(client, command, stranger)
+            ### END SOLUTION
         if client.queue is not None and "no_multi" in command.flags:
             return self.reject(client, command, CommandError("ERR Command not allowed inside a transaction"))
         if self.guarded and (error := eviction.refusal(client, command)) is not None:
             return self.reject(client, command, error)
-        ### BEGIN SOLUTION mini.subscribed-mode
-        if client.protocol == 2 and client.subscriptions and command.name not in ALLOWED_WHILE_SUBSCRIBED:
-            return self.reject(client, command, not_while_subscribed(command))
-        ### END SOLUTION
+        if client.protocol == 2 and client.subscriptions:
+            ### BEGIN SOLUTION mini.subscribed-mode
+            allowed = command.name in ALLOWED_WHILE_SUBSCRIBED
+            if not allowed:
+                return self.reject(client, command, not_while_subscribed(command))
+            ### END SOLUTION
         if client.monitoring and (command.writes or "readonly" in command.flags):
             return self.reject(client, command, CommandError("ERR Replica can't interact with the keyspace"))
         if self.pause.on and self.pause.holds(client, command):
@@ -436,7 +445,8 @@ class Server:
             command.microseconds += seconds * 1e6
             self.stats.commands += 1
             if seconds >= self.measure_from:
-                self._measure(client, command, args, seconds)
+                with contextlib.suppress(NotImplementedError):  # not built yet: nobody writes down what was slow
+                    self._measure(client, command, args, seconds)
         if self.observed:
             self._tell(client, command, args)
         if self.logging:

@@ -111,10 +111,10 @@ class Trackers:
 
     def broadcast(self) -> None:
         """Tell the clients with BCAST what has changed in this turn of the loop: one message for each prefix."""
-        ### BEGIN SOLUTION mini.tracking-bcast
         changed, self._to_broadcast = self._to_broadcast, {}
-        if not changed:
+        if not changed or not self.prefixes:
             return
+        ### BEGIN SOLUTION mini.tracking-bcast
         for prefix in sorted({prefix for tracking in self._clients.values() for prefix in tracking.prefixes}):
             keys = sorted(key for key in changed if key.startswith(prefix))
             for client, tracking in list(self._clients.items()):

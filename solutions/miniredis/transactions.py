@@ -41,43 +41,48 @@ def enqueue(client: Client, command: Command, args: Args) -> Reply:
 
 def discard(client: Client) -> None:
     """Leave the transaction, without running it, and watch nothing any more."""
-    ### BEGIN SOLUTION mini.discard
+    if client.watching:
+        unwatch(client)
+    ### BEGIN SOLUTION mini.multi
     client.queue = None
     client.queue_is_broken = False
-    unwatch(client)
     client.session_changed()
     ### END SOLUTION
 
 
 def rejected(client: Client, command: Command | None, error: CommandError) -> Reply:
     """What a client hears of a command that cannot be run or queued."""
+    is_exec = command is not None and command.name == "exec"
+    if client.queue is None and not is_exec:
+        return error
     ### BEGIN SOLUTION mini.multi-broken
-    if command is not None and command.name == "exec":
+    if is_exec:
         discard(client)
         return CommandError(f"EXECABORT Transaction discarded because of: {error.text.removeprefix('ERR ')}")
-    client.queue_is_broken = client.queue is not None
-    ### END SOLUTION
+    client.queue_is_broken = True
     return error
+    ### END SOLUTION
 
 
 def execute(client: Client) -> Reply:
     """Run what is queued, or say why not. The replies leave one by one, as the commands end."""
-    ### BEGIN SOLUTION mini.watch-expired
-    for database, key in client.watching:
-        database.peek(key)  # a key whose time has come since it was watched has changed
-    ### END SOLUTION
-    queue = client.queue or []
-    ### BEGIN SOLUTION mini.multi-broken
+    if client.watching:
+        ### BEGIN SOLUTION mini.watch-expired
+        for database, key in client.watching:
+            database.peek(key)  # a key whose time has come since it was watched has changed
+        ### END SOLUTION
     if client.queue_is_broken:
+        ### BEGIN SOLUTION mini.multi-broken
         discard(client)
         return CommandError("EXECABORT Transaction discarded because of previous errors.")
-    ### END SOLUTION
-    ### BEGIN SOLUTION mini.watch
+        ### END SOLUTION
     if client.watched_key_changed:
+        ### BEGIN SOLUTION mini.watch
         discard(client)
         return NULL_ARRAY
-    ### END SOLUTION
+        ### END SOLUTION
     ### BEGIN SOLUTION mini.multi
+    queue = client.queue or []
     discard(client)
     client.send(Raw(b"*%d\r\n" % len(queue)))
     client.in_exec = True

@@ -1,4 +1,4 @@
-"""What COMMAND says of each command is what Redis 8.2 says: arity, flags, positions of keys, categories, their flags."""
+"""What COMMAND says of each command is what Redis 8.2 says: arity, flags, where keys are, categories, flags of keys."""
 
 from typing import Any
 

@@ -63,7 +63,6 @@ def client_setinfo(client: Client, args: Args) -> Reply:
 
 def line(client: Client) -> bytes:
     """Return what CLIENT LIST says of one connection."""
-    ### BEGIN SOLUTION mini.client-list
     now = client.server.now
     tracking = client.tracking
     last = client.last_command
@@ -106,7 +105,6 @@ def line(client: Client) -> bytes:
         "tot-cmds": client.commands,
     }
     return " ".join(f"{name}={value}" for name, value in fields.items()).encode("latin-1")
-    ### END SOLUTION
 
 
 def _flags(client: Client) -> str:
