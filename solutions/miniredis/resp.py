@@ -9,6 +9,7 @@ Handlers return Python values; `encode` writes them in the protocol the client s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from miniredis.numbers import format_double, parse_int
@@ -24,6 +25,9 @@ MAX_BULK_UNAUTHENTICATED = 16384
 
 # A header that is in this table needs no closer look; what is short is what there is most of.
 _USUAL_LENGTHS = {b"$%d" % length: length for length in range(1024)}
+# The same from the other side, for arrays of at least so many strings.
+_LENGTHS = list(_USUAL_LENGTHS)
+MANY = 16
 
 # What a handler may return: bytes, int, float, None, bool, list, tuple, or one of the classes below, nested at will.
 Reply: TypeAlias = object
@@ -295,14 +299,39 @@ def _write(reply: Any, out: list[bytes], protocol: int) -> None:
         out.append(b"$-1\r\n" if protocol == 2 else b"_\r\n")
     elif kind is list or kind is tuple:
         out.append(b"*%d\r\n" % len(reply))
-        for item in reply:
-            if type(item) is bytes:  # most items of most arrays
-                out.append(b"$%d\r\n%b\r\n" % (len(item), item))
-            else:
-                _write(item, out, protocol)
+        _write_items(reply, out, protocol)
     else:
         _write_rare(reply, out, protocol)
     ### END SOLUTION
+
+
+def _write_items(items: Sequence[Any], out: list[bytes], protocol: int) -> None:
+    """What stands in an array, a map or a set, one after the other."""
+    if len(items) >= MANY and type(items[0]) is bytes:
+        strings = _many_strings(items)
+        if strings is not None:
+            out.append(strings)
+            return
+    for item in items:
+        if type(item) is bytes:  # most items of most arrays
+            out.append(b"$%d\r\n%b\r\n" % (len(item), item))
+        else:
+            _write(item, out, protocol)
+
+
+def _many_strings(items: Sequence[Any]) -> bytes | None:
+    """Strings as one piece; None where an item is something else, or longer than the table of lengths.
+
+    "$3", "one", "$3", "two" … joined by line ends are what is wanted, and no step of it is a loop in Python: LRANGE of
+    a hundred items is written in half the time.
+    """
+    pieces: list[Any] = [b""] * (2 * len(items) + 1)
+    try:
+        pieces[:-1:2] = map(_LENGTHS.__getitem__, map(len, items))
+        pieces[1::2] = items
+        return CRLF.join(pieces)
+    except (TypeError, IndexError):
+        return None
 
 
 def _write_rare(reply: Any, out: list[bytes], protocol: int) -> None:
@@ -322,12 +351,10 @@ def _write_rare(reply: Any, out: list[bytes], protocol: int) -> None:
             out.append(b"$%d\r\n%b\r\n" % (len(text), text))
     elif isinstance(reply, Map):
         out.append(b"%%%d\r\n" % (len(reply) // 2) if protocol == 3 else b"*%d\r\n" % len(reply))
-        for item in reply:
-            _write(item, out, protocol)
+        _write_items(reply, out, protocol)
     elif isinstance(reply, (SetReply, Push)):
         mark = (b"~" if isinstance(reply, SetReply) else b">") if protocol == 3 else b"*"
         out.append(b"%b%d\r\n" % (mark, len(reply)))
-        for item in reply:
-            _write(item, out, protocol)
+        _write_items(reply, out, protocol)
     else:
         raise TypeError(f"a handler returned {reply!r}, which RESP has no form for")
