@@ -8,6 +8,7 @@ from miniredis.commands.arguments import integer, negatable, syntax_error
 from miniredis.commands.scan import read_cursor, read_page
 from miniredis.commands.table import command, wrong_arity
 from miniredis.connection import Client
+from miniredis.field_ends import end_fields
 from miniredis.numbers import (
     INT64_MAX,
     INT64_MIN,
@@ -22,12 +23,18 @@ from miniredis.values import Hash
 
 def read_hash(client: Client, key: bytes) -> Hash | None:
     """Return the hash for a command that reads, without the fields whose time has come."""
-    return client.db.read(key, Hash)
+    value = client.db.read(key, Hash)
+    if value is not None and value.ends:
+        end_fields(client.db, key, value)
+    return value if value else None
 
 
 def edit_hash(client: Client, key: bytes) -> Hash | None:
     """Return the hash for a command that changes it, without the fields whose time has come."""
-    return client.db.edit(key, Hash)
+    value = client.db.edit(key, Hash)
+    if value is not None and value.ends:
+        end_fields(client.db, key, value)
+    return value if value else None
 
 
 @command("HSET", arity=-4, flags="write denyoom fast", keys=(1, 1, 1), group="hash", since="2.0.0")

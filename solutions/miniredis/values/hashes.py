@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from miniredis.values.indexed import Indexed
 from miniredis.values.packing import LIMITS
 
+NEVER = 1 << 62
+
 
 class Hash:
     """The fields.
@@ -19,13 +21,15 @@ class Hash:
     Attributes:
         encoding: what OBJECT ENCODING says: "listpack", "listpackex" or "hashtable".
         ends: when fields end that have an end, in milliseconds since 1970.
+        first_end: no field ends before.
     """
 
-    __slots__ = ("_fields", "_size", "encoding", "ends")
+    __slots__ = ("_fields", "_size", "encoding", "ends", "first_end")
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.encoding = "listpack"
         self.ends: dict[bytes, int] = {}
+        self.first_end = NEVER
         self._fields: dict[bytes, bytes] | Indexed[bytes] = {}
         self._size = 0
         for field, value in pairs:
@@ -40,8 +44,9 @@ class Hash:
     def __iter__(self) -> Iterator[bytes]:
         """All fields, those of a listpack in its order."""
         if self.encoding == "listpackex":
-            never = max(self.ends.values(), default=0) + 1
-            return iter(sorted(self._fields, key=lambda field: self.ends.get(field, never)))
+            # Of fields with the same end, the one that was given it last comes first.
+            ending = sorted(filter(self.ends.__contains__, reversed(list(self._fields))), key=self.ends.__getitem__)
+            return iter(ending + [field for field in self._fields if field not in self.ends])
         return iter(self._fields)
 
     def items(self) -> list[tuple[bytes, bytes]]:
@@ -82,19 +87,31 @@ class Hash:
         self.ends.pop(field, None)
         return True
 
+    def keep_ends(self) -> None:
+        """Take the form in which fields can have an end."""
+        if self.encoding == "listpack":
+            self.encoding = "listpackex"
+
     def end_at(self, field: bytes, when: int | None) -> None:
         """Set the end of a field that is there, or take it away."""
-        if self.encoding == "listpack":
-            if when is None:
-                return
-            self.encoding = "listpackex"
-        if isinstance(self._fields, dict) and self.ends.get(field) != when:
-            # In a listpackex it moves behind those with the same end.
-            self._fields[field] = self._fields.pop(field)
+        if when is None and field not in self.ends:
+            return
+        self.keep_ends()
+        if isinstance(self._fields, dict):
+            self._fields[field] = self._fields.pop(field)  # it moves, in a listpackex
         if when is None:
-            self.ends.pop(field, None)
+            del self.ends[field]
         else:
             self.ends[field] = when
+            self.first_end = min(self.first_end, when)
+
+    def due(self, now: int) -> list[bytes]:
+        """Remove the fields that end by `now`; which they were."""
+        due = [field for field, end in self.ends.items() if end <= now]
+        for field in due:
+            self.delete(field)
+        self.first_end = min(self.ends.values(), default=NEVER)
+        return due
 
     def random(self) -> bytes:
         """Return any field, each as likely as the other; the hash must not be empty."""

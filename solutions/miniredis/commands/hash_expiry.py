@@ -1,0 +1,377 @@
+"""Fields of hashes that end: a session's token, a rate limit for each user, in one hash.
+
+The replies have a number for each field: -2 there is no such field, -1 it has no end, 0 the condition is not met, 1
+done, 2 removed, because the end given lies in the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from miniredis.commands.arguments import integer, integer_from
+from miniredis.commands.hashes import edit_hash, read_hash
+from miniredis.commands.table import command, wrong_arity
+from miniredis.connection import Client
+from miniredis.resp import Args, CommandError, Reply
+from miniredis.values import Hash
+
+NO_FIELD, NO_END, NOT_MET, DONE, REMOVED = -2, -1, 0, 1, 2
+LATEST = (1 << 46) - 1
+SECOND = 1000
+NO_FIELDS = "ERR Mandatory argument FIELDS is missing or not at the right position"
+NOT_POSITIVE = "ERR Number of fields must be a positive integer"
+NOT_AS_MANY = "ERR The `numfields` parameter must match the number of arguments"
+# Unit in milliseconds, and whether it counts from now.
+ENDS = {b"EX": (SECOND, True), b"PX": (1, True), b"EXAT": (SECOND, False), b"PXAT": (1, False)}
+
+
+def _fields(args: Args, at: int, error: str = NOT_POSITIVE) -> list[bytes]:
+    """Read `FIELDS number field …` from `at` to the end."""
+    if at + 1 >= len(args):
+        raise wrong_arity(args[0].decode().lower())
+    if args[at].upper() != b"FIELDS":
+        raise CommandError(NO_FIELDS)
+    if integer_from(1, args[at + 1], error) != len(args) - at - 2:
+        raise CommandError(NOT_AS_MANY)
+    return args[at + 2 :]
+
+
+def _when(client: Client, name: str, arg: bytes, unit: int, from_now: bool) -> int:
+    """Read the end of a field; in milliseconds since 1970."""
+    amount = integer(arg)
+    if amount < 0:
+        raise CommandError("ERR invalid expire time, must be >= 0")
+    when = amount * unit + (client.server.now if from_now else 0)
+    if when > LATEST or amount > LATEST // unit:
+        raise CommandError(f"ERR invalid expire time in '{name}' command")
+    return when
+
+
+def _name(client: Client) -> str:
+    return client.server.current[0].name
+
+
+def _tell(client: Client, key: bytes, value: Hash, event: str, fields: list[bytes], log: Args) -> None:
+    """Some fields have been changed: tell, log, and remove the hash with its last field."""
+    client.db.modified(key, "h", event, changes=len(fields))
+    client.server.rewrite([log[0], key, *log[1:], *fields])
+    client.db.delete_if_empty(key, value)
+
+
+def _counted(fields: list[bytes]) -> Args:
+    return [b"FIELDS", b"%d" % len(fields)]
+
+
+# Giving fields an end
+
+
+def _expire(client: Client, args: Args, unit: int, from_now: bool) -> Reply:
+    ### BEGIN SOLUTION mini.hexpire
+    key = args[1]
+    value = edit_hash(client, key)
+    when = _when(client, _name(client), args[2], unit, from_now)
+    condition = args[3].upper()
+    at = 4 if condition in (b"NX", b"XX", b"GT", b"LT") else 3
+    fields = _fields(args, at, "ERR Parameter `numFields` should be greater than 0")
+    if value is None:
+        return [NO_FIELD] * len(fields)
+    return _end_each(client, key, value, fields, when, condition)
+    ### END SOLUTION
+
+
+def _end_each(client: Client, key: bytes, value: Hash, fields: list[bytes], when: int, condition: bytes) -> list[int]:
+    """Give each field this end, under the condition; a number for each."""
+    ### BEGIN SOLUTION mini.hexpire
+    value.keep_ends()
+    replies = [_end_one(value, field, when, condition, client.server.now) for field in fields]
+    done, removed = ([f for f, reply in zip(fields, replies, strict=True) if reply == r] for r in (DONE, REMOVED))
+    if done:
+        client.db.with_field_ends.set(key, None)
+        _tell(client, key, value, "hexpire", done, [b"HPEXPIREAT", b"%d" % when, *_counted(done)])
+    if removed:
+        _tell(client, key, value, "hdel", removed, [b"HDEL"])
+    return replies
+    ### END SOLUTION
+
+
+def _end_one(value: Hash, field: bytes, when: int, condition: bytes, now: int) -> int:
+    """Give one field its end if it is there and the condition is met; a time that is over removes it."""
+    ### BEGIN SOLUTION mini.hexpire
+    if field not in value:
+        return NO_FIELD
+    old = value.ends.get(field)
+    if old is None:
+        met = condition not in (b"XX", b"GT")
+    else:
+        met = not (condition == b"NX" or (condition == b"GT" and old >= when) or (condition == b"LT" and old <= when))
+    if not met:
+        return NOT_MET
+    if when <= now:
+        value.delete(field)
+        return REMOVED
+    value.end_at(field, when)
+    return DONE
+    ### END SOLUTION
+
+
+@command("HEXPIRE", arity=-6, flags="write fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hexpire(client: Client, args: Args) -> Reply:
+    """HEXPIRE key seconds [NX | XX | GT | LT] FIELDS number field [field …]: let the fields end in so many seconds."""
+    return _expire(client, args, SECOND, True)
+
+
+@command("HPEXPIRE", arity=-6, flags="write fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hpexpire(client: Client, args: Args) -> Reply:
+    """HPEXPIRE key milliseconds [NX | XX | GT | LT] FIELDS number field [field …]: HEXPIRE in milliseconds."""
+    return _expire(client, args, 1, True)
+
+
+@command("HEXPIREAT", arity=-6, flags="write fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hexpireat(client: Client, args: Args) -> Reply:
+    """HEXPIREAT key time [NX | XX | GT | LT] FIELDS number field [field …]: remove the fields at this Unix time."""
+    return _expire(client, args, SECOND, False)
+
+
+@command("HPEXPIREAT", arity=-6, flags="write fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hpexpireat(client: Client, args: Args) -> Reply:
+    """HPEXPIREAT key time [NX | XX | GT | LT] FIELDS number field [field …]: HEXPIREAT in milliseconds."""
+    return _expire(client, args, 1, False)
+
+
+@command("HPERSIST", arity=-5, flags="write fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hpersist(client: Client, args: Args) -> Reply:
+    """HPERSIST key FIELDS number field [field …]: the fields have no end any more."""
+    ### BEGIN SOLUTION mini.hpersist
+    value = edit_hash(client, args[1])
+    fields = _fields(args, 2)
+    if value is None:
+        return [NO_FIELD] * len(fields)
+    replies = []
+    for field in fields:
+        replies.append(NO_FIELD if field not in value else NO_END if field not in value.ends else DONE)
+        value.end_at(field, None)
+    _persisted(client, args[1], value, [field for field, done in zip(fields, replies, strict=True) if done == DONE])
+    return replies
+    ### END SOLUTION
+
+
+def _persisted(client: Client, key: bytes, value: Hash, fields: list[bytes]) -> None:
+    ### BEGIN SOLUTION mini.hpersist
+    if fields:
+        _tell(client, key, value, "hpersist", fields, [b"HPERSIST", *_counted(fields)])
+    ### END SOLUTION
+
+
+# Asking when
+
+
+def _ends(client: Client, args: Args, shown: Callable[[int], int]) -> Reply:
+    """A number for each field, made of its end by `shown`."""
+    ### BEGIN SOLUTION mini.httl
+    value = read_hash(client, args[1])
+    fields = _fields(args, 2)
+    replies = []
+    for field in fields:
+        if value is None or field not in value:
+            replies.append(NO_FIELD)
+        else:
+            end = value.ends.get(field)
+            replies.append(NO_END if end is None else shown(end))
+    return replies
+    ### END SOLUTION
+
+
+def _in_seconds(milliseconds: int) -> int:
+    """Whole seconds, rounded up, so that a field that is there never has 0 to live."""
+    return (milliseconds + SECOND - 1) // SECOND
+
+
+@command("HTTL", arity=-5, flags="readonly fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def httl(client: Client, args: Args) -> Reply:
+    """HTTL key FIELDS number field [field …]: the seconds each field has to live."""
+    return _ends(client, args, lambda end: _in_seconds(end - client.server.now))
+
+
+@command("HPTTL", arity=-5, flags="readonly fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hpttl(client: Client, args: Args) -> Reply:
+    """HPTTL key FIELDS number field [field …]: the milliseconds each field has to live."""
+    return _ends(client, args, lambda end: end - client.server.now)
+
+
+@command("HEXPIRETIME", arity=-5, flags="readonly fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hexpiretime(client: Client, args: Args) -> Reply:
+    """HEXPIRETIME key FIELDS number field [field …]: the Unix time at which each field ends."""
+    return _ends(client, args, _in_seconds)
+
+
+@command("HPEXPIRETIME", arity=-5, flags="readonly fast", keys=(1, 1, 1), group="hash", since="7.4.0")
+def hpexpiretime(client: Client, args: Args) -> Reply:
+    """HPEXPIRETIME key FIELDS number field [field …]: HEXPIRETIME in milliseconds."""
+    return _ends(client, args, lambda end: end)
+
+
+# Reading and writing with an end
+
+
+@command("HGETEX", arity=-5, flags="write fast", keys=(1, 1, 1), group="hash", since="8.0.0")
+def hgetex(client: Client, args: Args) -> Reply:
+    """HGETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST] FIELDS number field [field …]: HMGET, and a new end."""
+    ### BEGIN SOLUTION mini.hgetex
+    key, option = args[1], args[2].upper()
+    value = edit_hash(client, key)
+    when = _when(client, "hgetex", args[3], *ENDS[option]) if option in ENDS else None
+    fields = _fields(args, 4 if option in ENDS else 3 if option == b"PERSIST" else 2)
+    if value is None:
+        return [None] * len(fields)
+    replies = [value.get(field) for field in fields]
+    if option == b"PERSIST":
+        value.keep_ends()
+        ending = [field for field in dict.fromkeys(fields) if field in value.ends]
+        for field in ending:
+            value.end_at(field, None)
+        _persisted(client, key, value, ending)
+    elif when is not None:
+        done = _end_each(client, key, value, fields, when, b"")
+        # A field that is named twice is gone the second time.
+        replies = [None if gone == NO_FIELD else reply for reply, gone in zip(replies, done, strict=True)]
+    return replies
+    ### END SOLUTION
+
+
+@dataclass(slots=True)
+class SetWithEnd:
+    """What HSETEX was asked for.
+
+    Attributes:
+        only: FNX, FXX or nothing.
+        end: KEEPTTL, EX, PX, EXAT, PXAT or nothing.
+        when: the end in milliseconds since 1970, if one was given.
+        pairs: fields and values in turn.
+    """
+
+    only: bytes = b""
+    end: bytes = b""
+    when: int | None = None
+    pairs: tuple[bytes, ...] = ()
+
+
+def _read_hsetex(client: Client, args: Args) -> SetWithEnd:
+    """Read the options, in any order, and the fields behind them; an error is about the first that is wrong."""
+    ### BEGIN SOLUTION mini.hsetex
+    asked = SetWithEnd()
+    at = 2
+    while at < len(args) and not asked.pairs:
+        word = args[at].upper()
+        if word == b"FIELDS":
+            asked.pairs = _pairs(args, at + 1)
+        elif word in (b"FNX", b"FXX"):
+            if asked.only:
+                raise CommandError("ERR Only one of FXX or FNX arguments can be specified")
+            asked.only = word
+        elif word == b"KEEPTTL" or word in ENDS:
+            if asked.end:
+                raise CommandError("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified")
+            asked.end = word
+            if word != b"KEEPTTL":
+                at += 1
+                if at == len(args):
+                    raise wrong_arity("hsetex")
+                asked.when = _when(client, "hsetex", args[at], *ENDS[word])
+        else:
+            raise CommandError(f"ERR unknown argument: {args[at].decode('latin-1')}")
+        at += 1
+    if not asked.pairs:
+        raise wrong_arity("hsetex")
+    return asked
+    ### END SOLUTION
+
+
+def _pairs(args: Args, at: int) -> tuple[bytes, ...]:
+    """The pairs behind their number, which stands at `at`; nothing may follow them."""
+    ### BEGIN SOLUTION mini.hsetex
+    if at + 2 >= len(args):
+        raise wrong_arity("hsetex")
+    number = integer_from(1, args[at], "ERR invalid number of fields")
+    if number > 2**31 - 1:
+        raise CommandError("ERR invalid number of fields")
+    if number * 2 != len(args) - at - 1:
+        raise wrong_arity("hsetex")
+    return tuple(args[at + 1 :])
+    ### END SOLUTION
+
+
+@command("HSETEX", arity=-6, flags="write denyoom fast", keys=(1, 1, 1), group="hash", since="8.0.0")
+def hsetex(client: Client, args: Args) -> Reply:
+    """HSETEX key [FNX | FXX] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL] FIELDS number field value [field value …].
+
+    Set fields and their end, all of them or none: 1, or 0 if one of them is there (FNX) or not there (FXX).
+    """
+    ### BEGIN SOLUTION mini.hsetex
+    key = args[1]
+    asked = _read_hsetex(client, args)
+    value = edit_hash(client, key)
+    fields = list(asked.pairs[::2])
+    there = [value is not None and field in value for field in fields]
+    if (asked.only == b"FNX" and any(there)) or (asked.only == b"FXX" and not all(there)):
+        return 0
+    value = value or client.db.edit_or_new(key, Hash)
+    value.expect(len(fields))
+    for field, content in zip(fields, asked.pairs[1::2], strict=True):
+        value.set(field, content)
+        if asked.end != b"KEEPTTL":
+            value.end_at(field, None)
+    client.db.modified(key, "h", "hset", changes=len(fields))
+    pairs = [b"FIELDS", b"%d" % len(fields), *asked.pairs]
+    if asked.when is None:
+        client.server.rewrite([b"HSETEX", key, *([b"KEEPTTL"] if asked.end else []), *pairs])
+        return 1
+    value.keep_ends()
+    if asked.when > client.server.now:
+        _end_all(client, key, value, fields, asked.when)
+        client.server.rewrite([b"HSETEX", key, b"PXAT", b"%d" % asked.when, *pairs])
+    else:
+        _remove_all(client, key, value, fields)
+    return 1
+    ### END SOLUTION
+
+
+def _end_all(client: Client, key: bytes, value: Hash, fields: list[bytes], when: int) -> None:
+    ### BEGIN SOLUTION mini.hsetex
+    for field in fields:
+        value.end_at(field, when)
+    client.db.with_field_ends.set(key, None)
+    client.db.modified(key, "h", "hexpire", changes=0)
+    ### END SOLUTION
+
+
+def _remove_all(client: Client, key: bytes, value: Hash, fields: list[bytes]) -> None:
+    """Fields that were set with a time that is over: as if they had been there for a moment."""
+    ### BEGIN SOLUTION mini.hsetex
+    for field in fields:
+        value.delete(field)
+    client.db.modified(key, "h", "hdel", changes=0)
+    client.server.rewrite([b"HDEL", key, *fields])
+    client.db.delete_if_empty(key, value)
+    ### END SOLUTION
+
+
+@command("HGETDEL", arity=-5, flags="write fast", keys=(1, 1, 1), group="hash", since="8.0.0")
+def hgetdel(client: Client, args: Args) -> Reply:
+    """HGETDEL key FIELDS number field [field …]: the value of each, nil where there is none; they are removed."""
+    ### BEGIN SOLUTION mini.hgetdel
+    key = args[1]
+    value = edit_hash(client, key)
+    fields = _fields(args, 2)
+    if value is None:
+        return [None] * len(fields)
+    replies = []
+    removed = []
+    for field in fields:
+        replies.append(value.get(field))
+        if value.delete(field):
+            removed.append(field)
+    if removed:
+        _tell(client, key, value, "hdel", removed, [b"HDEL"])
+    return replies
+    ### END SOLUTION
