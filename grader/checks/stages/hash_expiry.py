@@ -74,8 +74,8 @@ def ends_that_go_away() -> Scripts:
     return scripts(
         cmd("HPERSIST", _home, "FIELDS", _counted),
         cmd("HPERSIST", _home, one_of("FIELDS", "FIELD"), one_of("0", count), many(_field)),
-        cmd("HSET", _home, many(_field, text)),
-        cmd(one_of("HINCRBY", "HINCRBYFLOAT"), _home, _field, small),
+        then(cmd("HPEXPIREAT", _home, _far, "FIELDS 2 a b"), cmd("HSET", _home, one_of("a", "b"), text), cmd(_show)),
+        then(_ended, cmd(one_of("HINCRBY", "HINCRBYFLOAT"), _home, _field, small), cmd(_show)),
         cmd("HSETNX", _home, _field, text),
         cmd("HDEL", _home, _field),
         _ended,
