@@ -113,7 +113,7 @@ def small_numbers() -> Scripts:
         cmd("BITFIELD", key, many(one_of(_get, _good_get), min=0, max=3)),
         cmd("BITFIELD", key, many(one_of(_good_get, ("SET", _good_type, _good_where, fits)))),
         cmd("BITFIELD", key, many(one_of(_get, ("SET", _good_type, _where, fits)), max=2)),
-        cmd("BITFIELD", key, one_of("GET", "SET", "FOO", "INCRBY", "OVERFLOW"), maybe("u8"), maybe("0")),
+        cmd("BITFIELD", key, one_of("GET", "SET", "FOO", "INCRBY"), maybe("u8"), maybe("0")),
         cmd("BITFIELD_RO", key, many(one_of(_get, _good_get, ("SET", "u8", "0", "1")), min=0, max=3)),
         setup=[_bitmap, cmd("SET", key, text)],
     )

@@ -96,8 +96,12 @@ def _is_dense(client: Client, key: bytes) -> bool:
 def _all_registers(client: Client, keys: Args) -> list[bytes]:
     """Return the registers of those that are there."""
     ### BEGIN SOLUTION mini.pfmerge
-    values = [_checked(client.db.read_string(key)) for key in keys]
-    return [_registers(value) for value in values if value is not None]
+    found = []
+    for key in keys:
+        value = _checked(client.db.read_string(key))
+        if value is not None:
+            found.append(_registers(value))
+    return found
     ### END SOLUTION
 
 

@@ -198,7 +198,7 @@ def _raise_sparse(value: bytearray, place: int, rank: int, max_sparse: int) -> b
     ### BEGIN SOLUTION mini.pfadd
     if rank > MAX_VALUE:
         return _raise_in_dense(value, place, rank)
-    run, before, first = _find(value, place)
+    run, first, before = _find(value, place)
     if run.value >= rank:
         return False
     left, right = place - first, first + run.length - 1 - place
@@ -208,21 +208,33 @@ def _raise_sparse(value: bytearray, place: int, rank: int, max_sparse: int) -> b
     if longer > 0 and len(value) + longer > max_sparse:
         return _raise_in_dense(value, place, rank)
     value[run.at : run.end] = new_runs
-    _join(value, run.at if before is None else before.at)
+    _join(value, before)
     outdate(value)
     return True
     ### END SOLUTION
 
 
-def _find(value: bytearray, place: int) -> tuple[Run, Run | None, int]:
-    """Return the run with this register in it, the run before it, and its first register."""
+def _find(value: bytearray, place: int) -> tuple[Run, int, int]:
+    """Return the run with this register in it, its first register, and where the run before it begins.
+
+    This loop is what adding to a sparse one costs, so it does without `runs`.
+    """
     ### BEGIN SOLUTION mini.pfadd
-    first, before = 0, None
-    for run in runs(value):
-        if place < first + run.length:
-            return run, before, first
-        first += run.length
-        before = run
+    at, first, before = HEADER, 0, HEADER
+    end = len(value)
+    while at < end:
+        byte = value[at]
+        if byte & 0x80:
+            length, size = (byte & 3) + 1, 1
+        elif byte & 0x40:
+            length, size = ((byte & 0x3F) << 8 | value[at + 1]) + 1 if at + 1 < end else 0, 2
+        else:
+            length, size = byte + 1, 1
+        if place < first + length:
+            return read_run(value, at), first, before
+        first += length
+        before = at
+        at += size
     raise Corrupted
     ### END SOLUTION
 
