@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grader.checks.soak.work import OK, Step, Work, anything, between, step
 
-_MOST = 2000
+# One key becomes large and so dense; the others stay sparse, where a server may take long for many.
+_MOST_DENSE, _MOST_SPARSE = 5000, 200
 _ERROR = 0.05  # six times the standard error: that an honest server goes beyond it is not to be seen
 
 
@@ -18,10 +19,11 @@ class HyperLogLogs(Work):
 
     def add(self) -> list[Step]:
         key = self._key()
-        if len(self._seen[key]) > _MOST:
+        is_large = key == self._keys[0]
+        if len(self._seen[key]) > (_MOST_DENSE if is_large else _MOST_SPARSE):
             self._seen[key] = set()
             return [step("DEL", key, gives=1)]
-        numbers = [self._chance.randrange(10**9) for _ in range(self._chance.randint(1, 20))]
+        numbers = [self._chance.randrange(10**9) for _ in range(300 if is_large else self._chance.randint(1, 9))]
         self._seen[key].update(numbers)
         return [step("PFADD", key, *numbers, gives=anything())]
 
@@ -40,7 +42,9 @@ class HyperLogLogs(Work):
 
     def merge(self) -> list[Step]:
         one, two = self._two_keys()
-        if len(self._seen[one] | self._seen[two]) > _MOST:
+        if two == self._keys[0]:
+            one, two = two, one  # a dense one makes dense what it is merged into
+        if len(self._seen[one] | self._seen[two]) > (_MOST_DENSE if one == self._keys[0] else _MOST_SPARSE):
             return self.add()
         self._seen[one] |= self._seen[two]
         return [step("PFMERGE", one, two, gives=OK), step("PFCOUNT", one, gives=_about(self._seen[one]))]
