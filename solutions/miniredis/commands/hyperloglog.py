@@ -79,9 +79,13 @@ def pfmerge(client: Client, args: Args) -> Reply:
         client.db.set(key, value)
     if any_dense and not hll.is_dense(value):
         hll.become_dense(value)
-    for place, rank in enumerate(merged):
-        if rank:
-            hll.raise_register(value, place, rank, _max_sparse(client))
+    if hll.is_dense(value):
+        value[hll.HEADER :] = hll.pack(merged)
+    else:
+        before = _registers(value)
+        for place, rank in enumerate(merged):
+            if rank > before[place]:
+                hll.raise_register(value, place, rank, _max_sparse(client))
     hll.outdate(value)
     client.db.modified(key, "$", "pfadd")
     return OK

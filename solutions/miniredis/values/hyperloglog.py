@@ -19,6 +19,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, reduce
 
 MAGIC = b"HYLL"
 DENSE, SPARSE = 0, 1
@@ -281,24 +282,48 @@ def become_dense(value: bytearray) -> None:
 
 
 def pack(ranks: bytes) -> bytes:
-    """Write registers with six bits each, the lowest bits first: four of them in three bytes."""
+    """Write registers with six bits each, the lowest bits first: four of them in three bytes.
+
+    All groups of four are packed at once: every fourth register goes into one number of 4096 bytes, and what is shifted
+    and masked there is shifted and masked in each of its bytes. One group after the other takes thirty times as long.
+    """
     ### BEGIN SOLUTION mini.pf-dense
-    packed = bytearray()
-    for at in range(0, len(ranks), 4):
-        a, b, c, d = ranks[at : at + 4]
-        packed += (a | b << 6 | c << 12 | d << 18).to_bytes(3, "little")
+    a, b, c, d = (_number(ranks[first::4]) for first in range(4))
+    packed = bytearray(len(ranks) // 4 * 3)
+    packed[0::3] = _quarter(a | (b & _in_each(0x03)) << 6)
+    packed[1::3] = _quarter(b >> 2 & _in_each(0x0F) | (c & _in_each(0x0F)) << 4)
+    packed[2::3] = _quarter(c >> 4 & _in_each(0x03) | d << 2)
     return bytes(packed)
     ### END SOLUTION
 
 
 def _dense_registers(value: bytes | bytearray) -> bytes:
+    """Read what `pack` writes, in the same way."""
     ### BEGIN SOLUTION mini.pf-dense
-    ranks = bytearray()
-    for at in range(HEADER, len(value), 3):
-        four = int.from_bytes(value[at : at + 3], "little")
-        ranks += bytes((four & 63, four >> 6 & 63, four >> 12 & 63, four >> 18))
+    low, middle, high = (_number(value[HEADER + first :: 3]) for first in range(3))
+    ranks = bytearray(REGISTERS)
+    ranks[0::4] = _quarter(low & _in_each(0x3F))
+    ranks[1::4] = _quarter(low >> 6 & _in_each(0x03) | (middle & _in_each(0x0F)) << 2)
+    ranks[2::4] = _quarter(middle >> 4 & _in_each(0x0F) | (high & _in_each(0x03)) << 4)
+    ranks[3::4] = _quarter(high >> 2 & _in_each(0x3F))
     return bytes(ranks)
     ### END SOLUTION
+
+
+def _number(data: bytes | bytearray) -> int:
+    """Bytes as one number, the lowest first."""
+    return int.from_bytes(data, "little")
+
+
+def _quarter(number: int) -> bytes:
+    """A number as a byte for every fourth register."""
+    return number.to_bytes(REGISTERS // 4, "little")
+
+
+@cache
+def _in_each(byte: int, size: int = REGISTERS // 4) -> int:
+    """The number that has this byte in each place."""
+    return _number(bytes([byte]) * size)
 
 
 def _raise_dense(value: bytearray, place: int, rank: int) -> bool:
@@ -332,8 +357,20 @@ def estimate(ranks: bytes) -> int:
 def highest(several: Iterable[bytes]) -> bytes:
     """Return the registers of the union: of each place the highest rank."""
     ### BEGIN SOLUTION mini.pfmerge
-    return bytes(map(max, zip(*several, strict=True)))
+    return reduce(_higher, several)
     ### END SOLUTION
+
+
+def _higher(one: bytes, other: bytes) -> bytes:
+    """Of each place the higher rank, all places at once.
+
+    Ranks are below 64. With its top bit set, no byte of `one` borrows from its neighbour when `other` is taken away,
+    and the top bit is still there where `one` was at least as high: seven ones below it choose.
+    """
+    left, right, top = _number(one), _number(other), _in_each(0x80, REGISTERS)
+    at_least = ((left | top) - right & top) >> 7
+    chosen = (at_least << 7) - at_least
+    return (left & chosen | right & ~chosen).to_bytes(REGISTERS, "little")
 
 
 def tau(x: float) -> float:
