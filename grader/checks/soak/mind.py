@@ -47,7 +47,8 @@ class Mind:
         """Operations of `least` steps or a few more, of any family but `without`."""
         drawn = [Drawn(work, "", forget(work)) for work in self._tidy]
         self._tidy = []
-        works = [work for work in self._works if work.family not in without and self._menu[work.family]]
+        works = [work for work in self._works for _ in range(work.share) if work.family not in without]
+        works = [work for work in works if self._menu[work.family]]
         count = 0
         while works and count < least:
             work = self.chance.choice(works)

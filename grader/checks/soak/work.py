@@ -130,10 +130,12 @@ class Work(ABC):
 
     Attributes:
         family: its name.
+        share: how often it is drawn, beside the others.
         operations: its public methods by name.
     """
 
     family: ClassVar[str]
+    share: ClassVar[int] = 4
     operations: ClassVar[dict[str, Callable[[Any], Sequence[Step]]]]
 
     def __init_subclass__(cls) -> None:
