@@ -85,7 +85,7 @@ def ends_that_go_away() -> Scripts:
     )
 
 
-@stage("mini.field-expiry", examples=25)
+@stage("mini.field-expiry", examples=8)
 def fields_that_have_ended() -> Scripts:
     """They are gone for every command, and the hash goes with the last one."""
     soon = cmd("HPEXPIRE", _home, one_of(1, 5), "FIELDS", counted(_field, honest=True))
@@ -94,7 +94,7 @@ def fields_that_have_ended() -> Scripts:
         then(_set, soon, after(0.15, look), cmd("HGET", _home, _field)),
         then(_set, soon, after(0.15, cmd("HSET", _home, _field, text)), look),
         then(_set, soon, after(0.15, cmd("HINCRBY", _home, _field, 1)), look),
-        size=2,
+        size=1,
         wrong_arity=False,
         pool=_home,
     )
