@@ -29,6 +29,7 @@ from rivals import OURS, ROOT, Rival, Talk, newest_redis, running
 
 PICTURE = ROOT / "docs" / "pictures" / "miniredis-growth.png"
 HOUR = 3600
+ENOUGH = 100_000  # keys: the memory of fewer may be what the process had at hand
 WORK: dict[str, Callable[[str, int], list[object]]] = {
     "GET": lambda key, other: ["GET", key],
     "SET": lambda key, other: ["SET", key, other],
@@ -73,7 +74,7 @@ def measure(
                 told(f"{rival.name}: filling up to {size:,} keys")
                 fill(rival, range(filled, size))
                 before, now = empty[rival.name], rival.resident()
-                if before is not None and now is not None:
+                if before is not None and now is not None and size >= ENOUGH:
                     weights.append(Weight(rival.name, size, (now - before) / size))
             filled = size
             for name in WORK:
@@ -140,8 +141,9 @@ def show(costs: list[Cost], weights: list[Weight]) -> None:
             table.add_row(command if server == servers[0] else "", server, *cells)
         table.add_section()
     for server in servers:
-        line = [weight.bytes_each for weight in weights if weight.server == server]
-        table.add_row("bytes a key" if server == servers[0] else "", server, *(f"{value:.0f}" for value in line), "")
+        known = {weight.keys: f"{weight.bytes_each:.0f}" for weight in weights if weight.server == server}
+        cells = [known.get(size, "") for size in sizes]
+        table.add_row("bytes a key" if server == servers[0] else "", server, *cells, "")
     Console(width=max(Console().width, 100)).print(table)
 
 
