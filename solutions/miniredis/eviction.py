@@ -232,13 +232,11 @@ class Memory:
 
     def _score(self, database: Database, key: bytes) -> int:
         """How much a key deserves to go: the higher, the sooner."""
-        if self._policy == "volatile-ttl":
-            ### BEGIN SOLUTION mini.evict-volatile
-            return -(database.expires.get(key) or 0)
-            ### END SOLUTION
         if self._policy.endswith("lfu"):
             return MAX_COUNTER - frequency(database, key)
         ### BEGIN SOLUTION mini.evict-lru
+        if self._policy == "volatile-ttl":
+            return -(database.expires.get(key) or 0)
         return idle_seconds(database, key)
         ### END SOLUTION
 

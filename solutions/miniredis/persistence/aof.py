@@ -121,7 +121,7 @@ class AppendOnlyFile:
         """
         if self._buffer and not (self.error and time.monotonic() - self._tried < RETRY_SECONDS):
             self._write_out()
-        if self._unsynced:
+        if self._unsynced and self._server.config["appendfsync"] != "no":
             self._sync()
 
     def _write_out(self) -> None:
@@ -171,7 +171,7 @@ class AppendOnlyFile:
             except OSError as error:
                 raise CannotGoOn(f"Error in fsync of the AOF file: {error.strerror}") from error
             self._unsynced = False
-        elif policy == "everysec" and time.monotonic() - self._last_sync >= 1 and not self._is_syncing():
+        elif time.monotonic() - self._last_sync >= 1 and not self._is_syncing():
             self._last_sync = time.monotonic()
             self._unsynced = False
             self._syncing = threading.Thread(target=self._sync_in_thread, args=(os.dup(self._file),), daemon=True)
