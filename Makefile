@@ -46,6 +46,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/races.py
 	$(BIN)/python bench/race_exercises.py
 	$(BIN)/python bench/scan_latency.py
+	$(BIN)/python bench/miniredis.py
+	$(BIN)/python bench/neighbours.py
+	$(BIN)/python bench/growth.py
 
 mutants: $(VENV)/.dev
 	@$(BIN)/python -m grader.authoring.mutants $(ARGS)
