@@ -59,7 +59,10 @@ def members_have_scores() -> Scripts:
 def members_in_order() -> Scripts:
     """ZRANGE by rank from either end, with many members of equal scores."""
     return scripts(
-        cmd("ZADD", key, _pairs), cmd("ZRANGE", key, 0, -1), cmd("ZRANGE", key, index, index), setup=[_fill, _fill]
+        cmd("ZADD", key, _pairs),
+        cmd("ZRANGE", key, 0, -1, maybe("WITHSCORES")),
+        cmd("ZRANGE", key, index, index, maybe("WITHSCORES"), maybe("WITHSCORES")),
+        setup=[_fill, _fill],
     )
 
 

@@ -16,6 +16,8 @@ from miniredis.resp import Args, CommandError, Reply
 from miniredis.values import SortedSet
 from miniredis.values.sorted_sets import RankSpan, Scored, Span
 
+_OPTIONS = (b"LIMIT", b"REV", b"BYSCORE", b"BYLEX")
+
 
 @dataclass(slots=True)
 class Range:
@@ -26,6 +28,7 @@ class Range:
         reverse: from the highest to the lowest; the range is then said that way, too.
         offset, count: with LIMIT, how many to leave out and to show at most; a negative count is no limit.
         with_scores: show the scores.
+        may_choose, may_turn: BYSCORE or BYLEX, and REV, may still be said.
     """
 
     by: str = "rank"
@@ -33,6 +36,26 @@ class Range:
     offset: int = 0
     count: int = -1
     with_scores: bool = False
+    may_choose: bool = False
+    may_turn: bool = False
+
+    def read_option(self, args: Args, at: int) -> int:
+        """Read LIMIT, REV, BYSCORE or BYLEX at `at`; the place behind it."""
+        word = args[at].upper()
+        if word not in _OPTIONS:
+            raise syntax_error()
+        ### BEGIN SOLUTION mini.zrangebyscore
+        if word == b"LIMIT" and at + 2 < len(args):
+            self.offset, self.count = integer(args[at + 1]), integer(args[at + 2])
+            return at + 3
+        if word == b"REV" and self.may_turn:
+            self.reverse, self.may_turn = True, False
+        elif word in (b"BYSCORE", b"BYLEX") and self.may_choose:
+            self.by, self.may_choose = "score" if word == b"BYSCORE" else "lex", False
+        else:
+            raise syntax_error()
+        return at + 1
+        ### END SOLUTION
 
     def span(self, first: bytes, last: bytes) -> Span:
         """Read the two ends."""
@@ -69,34 +92,21 @@ class Range:
         ### END SOLUTION
 
 
-def _read_options(args: Args, at: int, wanted: Range, free: bool = False, storing: bool = False) -> Range:
-    """Read the words from `at` on into `wanted`. `free` allows BYSCORE, BYLEX and REV as well."""
-    if len(args) == at:
-        return wanted
-    ### BEGIN SOLUTION mini.zrangebyscore
-    limited = False
-    may_choose, may_turn = free, free
+def _read_options(args: Args, at: int, wanted: Range, storing: bool = False) -> Range:
+    """Read the words from `at` on into `wanted`, and check that they go together."""
+    ### BEGIN SOLUTION mini.zrange
     while at < len(args):
-        word = args[at].upper()
-        if word == b"WITHSCORES" and not storing:
+        if args[at].upper() == b"WITHSCORES" and not storing:
             wanted.with_scores = True
-        elif word == b"LIMIT" and at + 2 < len(args):
-            wanted.offset, wanted.count = integer(args[at + 1]), integer(args[at + 2])
-            limited = (wanted.offset, wanted.count) != (0, -1)
-            at += 2
-        elif word == b"REV" and may_turn:
-            wanted.reverse, may_turn = True, False
-        elif word in (b"BYSCORE", b"BYLEX") and may_choose:
-            wanted.by, may_choose = "score" if word == b"BYSCORE" else "lex", False
+            at += 1
         else:
-            raise syntax_error()
-        at += 1
-    if limited and wanted.by == "rank":
+            at = wanted.read_option(args, at)
+    ### END SOLUTION
+    if wanted.by == "rank" and (wanted.offset, wanted.count) != (0, -1):
         raise CommandError("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")
-    if wanted.with_scores and wanted.by == "lex":
+    if wanted.by == "lex" and wanted.with_scores:
         raise CommandError("ERR syntax error, WITHSCORES not supported in combination with BYLEX")
     return wanted
-    ### END SOLUTION
 
 
 # Showing
@@ -119,7 +129,7 @@ def zrange(client: Client, args: Args) -> Reply:
     Start and stop are ranks, both included; with BYSCORE scores, with BYLEX members. With REV the higher end comes
     first.
     """
-    return _show(client, args, _read_options(args, 4, Range(), free=True))
+    return _show(client, args, _read_options(args, 4, Range(may_choose=True, may_turn=True)))
 
 
 @command("ZREVRANGE", arity=-4, flags="readonly", keys=(1, 1, 1), group="sorted-set", since="1.2.0")
@@ -158,7 +168,7 @@ def zrevrangebylex(client: Client, args: Args) -> Reply:
 @command("ZRANGESTORE", arity=-5, flags="write denyoom", keys=(1, 2, 1), group="sorted-set", since="6.2.0")
 def zrangestore(client: Client, args: Args) -> Reply:
     """ZRANGESTORE destination source start stop [options of ZRANGE]: keep a range under another key. How many."""
-    wanted = _read_options(args, 5, Range(), free=True, storing=True)
+    wanted = _read_options(args, 5, Range(may_choose=True, may_turn=True), storing=True)
     ### BEGIN SOLUTION mini.zrangestore
     span = wanted.span(args[3], args[4])
     value = client.db.read(args[2], SortedSet)

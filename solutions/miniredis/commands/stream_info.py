@@ -34,17 +34,13 @@ def _stream_at(client: Client, key: bytes) -> Stream:
 def xinfo_stream(client: Client, args: Args) -> Reply:
     """XINFO STREAM key [FULL [COUNT count]]: what is known of a stream; with FULL its entries and groups as well."""
     ### BEGIN SOLUTION mini.xinfo
+    stream = _stream_at(client, args[2])
     if len(args) == 3:
-        return _in_short(_stream_at(client, args[2]))
-    count = _DEFAULT_COUNT
+        return _in_short(stream)
     if args[3].upper() != b"FULL" or len(args) not in (4, 6) or (len(args) == 6 and args[4].upper() != b"COUNT"):
         raise try_help(args)
-    stream = _stream_at(client, args[2])
-    if len(args) == 6:
-        count = integer(args[5])
-        if count < 0:
-            count = _DEFAULT_COUNT
-    return _in_full(stream, count or None)
+    count = integer(args[5]) if len(args) == 6 else _DEFAULT_COUNT
+    return _in_full(stream, (_DEFAULT_COUNT if count < 0 else count) or None)
     ### END SOLUTION
 
 

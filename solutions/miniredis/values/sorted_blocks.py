@@ -56,7 +56,7 @@ class SortedBlocks(Generic[T]):
 
     def add(self, item: T) -> None:
         """Put an item in its place."""
-        ### BEGIN SOLUTION mini.sorted-blocks
+        ### BEGIN SOLUTION mini.zadd
         self._length += 1
         self._starts = None
         if not self._blocks:
@@ -79,7 +79,7 @@ class SortedBlocks(Generic[T]):
         Raises:
             KeyError: it is not there.
         """
-        ### BEGIN SOLUTION mini.sorted-blocks
+        ### BEGIN SOLUTION mini.zadd
         at = bisect_left(self._lasts, item)
         if at < len(self._blocks):
             block = self._blocks[at]
@@ -98,7 +98,7 @@ class SortedBlocks(Generic[T]):
             after: count those equal to it as well.
             key: compare this part of each item; the items must be in the order of that part, too.
         """
-        ### BEGIN SOLUTION mini.sorted-blocks
+        ### BEGIN SOLUTION mini.zrank
         find = bisect_right if after else bisect_left
         at = find(self._lasts, probe, key=key)
         if at == len(self._blocks):
@@ -117,7 +117,7 @@ class SortedBlocks(Generic[T]):
 
     def between(self, start: int, stop: int) -> list[T]:
         """Return the items whose rank is at least `start` and less than `stop`."""
-        ### BEGIN SOLUTION mini.sorted-blocks
+        ### BEGIN SOLUTION mini.zrange
         start, stop = max(start, 0), min(stop, self._length)
         if start >= stop:
             return []
