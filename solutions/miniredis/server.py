@@ -35,6 +35,7 @@ from miniredis.slowlog import Slowlog
 from miniredis.stats import Stats
 from miniredis.store import Database
 from miniredis.tracking import Trackers
+from miniredis.values import packing
 
 BACKLOG = 511
 
@@ -108,6 +109,7 @@ class Server:
         slow, latency = int(config["slowlog-log-slower-than"]), int(config["latency-monitor-threshold"])
         limits = [slow / 1e6] * (slow >= 0) + [latency / 1e3] * (latency > 0) + [0.0] * bool(config["latency-tracking"])
         self.measure_from = min(limits, default=float("inf"))
+        packing.adopt(config)
         self.memory.settings_changed()
         if self._loaded and bool(config["appendonly"]) != self.aof.on:
             self.aof.switch(bool(config["appendonly"]))

@@ -132,7 +132,7 @@ def removed_by_value() -> Scripts:
     )
 
 
-@stage("mini.ltrim", encoding=True)
+@stage("mini.ltrim")
 def trimmed_to_a_range() -> Scripts:
     """Both ends stay; what leaves nothing removes the home."""
     return scripts(

@@ -111,10 +111,14 @@ class List(deque[bytes]):
             self.encoding = "quicklist"
 
     def _shrunk(self) -> None:
-        """Become a listpack again at half the limit, so that a list at the limit does not change all the time."""
+        """Become a listpack again at half the limit, so that a list at the limit does not change all the time.
+
+        Redis waits besides until only one listpack of the chain is left, which depends on where it was cut.
+        """
         if self.encoding == "quicklist":
             size, count = _limits()
-            if self.packed <= size // 2 and len(self) <= count // 2:
+            few = len(self) <= count // 2
+            if few and (self.packed <= size // 2 or LIMITS["list-max-listpack-size"] > 0):
                 self.encoding = "listpack"
 
 

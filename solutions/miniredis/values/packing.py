@@ -6,6 +6,8 @@ writes them. The settings are those of redis.conf, and a change counts from the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 LIMITS: dict[str, int] = {
     "list-max-listpack-size": -2,
     "set-max-intset-entries": 512,
@@ -16,3 +18,8 @@ LIMITS: dict[str, int] = {
     "zset-max-listpack-entries": 128,
     "zset-max-listpack-value": 64,
 }
+
+
+def adopt(settings: Mapping[str, str | int | bool]) -> None:
+    """Take over the limits among the settings of a server."""
+    LIMITS.update((name, int(settings[name])) for name in LIMITS)
