@@ -7,11 +7,11 @@ from html import escape
 
 from grader.checks.agreement.play import Answer, Player
 from grader.checks.agreement.script import Script, Step
+from grader.checks.agreement.show import one_null
 from grader.checks.bytes_view import literal
 from grader.notebook.own_server import desk
 from grader.notebook.quiet import Quiet
 from grader.notebook.style import CARD_STYLE
-from grader.resp import NULL_ARRAY
 from grader.servers import ServerError
 from grader.servers.miniredis import miniredis
 from grader.wire.redis_cli import format_reply, split_line
@@ -122,7 +122,7 @@ def _padded(answers: list[Answer], count: int) -> list[Answer]:
 
 
 def _shown(answer: Answer) -> str:
-    lines = [format_reply(None if f.value is NULL_ARRAY else f.value, limit=_LONGEST) for f in answer.frames]
+    lines = [format_reply(one_null(f.value), limit=_LONGEST) for f in answer.frames]
     match answer.end:
         case "closed":
             lines.append("(the connection is closed)")

@@ -119,21 +119,21 @@ def _shortened(lines: Sequence[str]) -> list[str]:
     return [line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 4 :]}" for line in lines]
 
 
-def _one_null(value: Any) -> Any:
+def one_null(value: Any) -> Any:
     """The value with None for each null array in it: redis-cli prints both as (nil)."""
     if value is NULL_ARRAY:
         return None
-    return [_one_null(each) for each in value] if type(value) is list else value
+    return [one_null(each) for each in value] if type(value) is list else value
 
 
 def _answer(answer: Answer, nothing: str) -> list[str]:
     """All replies of an answer as redis-cli prints them, and how it ended."""
     lines: list[str] = []
     for frame in answer.frames:
-        lines += format_reply(_one_null(frame.value), limit=_LONGEST_TEXT).split("\n")
+        lines += format_reply(one_null(frame.value), limit=_LONGEST_TEXT).split("\n")
     for connection, frames in sorted(answer.elsewhere.items()):
         for frame in frames:
-            first, *more = format_reply(_one_null(frame.value), limit=_LONGEST_TEXT).split("\n")
+            first, *more = format_reply(one_null(frame.value), limit=_LONGEST_TEXT).split("\n")
             lines += [f"to client {connection + 1}: {first}", *more]
     if answer.rest:
         lines.append(f"{literal(answer.rest)} (not a whole reply)")
