@@ -265,7 +265,7 @@ def _store(client: Client, key: bytes, members: Set, event: str) -> int:
     db = client.db
     if members:
         db.set(key, members)
-        db.modified(key, "s", event, changes=len(members))
+        db.modified(key, "s", event)
     elif db.peek(key) is not None and db.delete(key):
         db.modified(key, "g", "del")
     return len(members)
