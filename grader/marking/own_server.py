@@ -11,10 +11,11 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from grader.checks.stages.reference import PACKAGE, Reference
-from grader.checks.stages.regions import Region, Stub, regions, stubs
+from grader.checks.stages.regions import Region, Stub, parsed, regions, replaced, stubs
 
 
 class NotFoundError(LookupError):
@@ -65,7 +66,8 @@ def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str
         NotFoundError: for a stub that stands for nothing in the reference.
     """
     wanted = list(reference.regions.get(stage, []))
-    places = [Place(path, stub) for path, text in texts.items() for stub in stubs(text) if stub.stage == stage]
+    there = {path: text for path, text in texts.items() if stage in text}
+    places = [Place(path, stub) for path, text in there.items() for stub in stubs(text) if stub.stage == stage]
     changed: dict[str, list[tuple[Stub, Region, str]]] = {}
     for place in places:
         if not place.stub.raises and _is_written(texts[place.path], place.stub, wanted, reference):
@@ -91,11 +93,14 @@ def _is_written(text: str, stub: Stub, wanted: list[tuple[str, Region]], referen
         names = [name for _, r in wanted if not r.function and r.scope == stub.scope for name in _defined(r.body)]
         prefix = f"{stub.scope}." if stub.scope else ""
         return any(extent(text, prefix + name) is not None for name in names)
-    # The lines beside it are the reference's, of whatever stage but this, or somebody else's.
-    own = {line for _, region in wanted for line in _solid(region.body.splitlines())}
-    known = {line for path in {path for path, _ in wanted} for line in _solid(reference.texts[path].splitlines())}
-    known |= {line.strip().partition("  #")[0] for line in text.splitlines() if stubs(line)}
-    return any(line and line not in known - own for line in _beside_line(text, stub.line))
+    # The lines beside it are the reference's, but not of this stage; or somebody has written them.
+    known: set[str] = set()
+    for path in {path for path, _ in wanted}:
+        here = [region for other, region in reference.regions[stub.stage] if other == path]
+        known |= set(_solid(replaced(reference.texts[path], here, lambda _: "").splitlines()))
+    stubs_there = {stub.line for stub in stubs(text)}
+    known |= {line.strip().partition("  #")[0] for at, line in enumerate(text.splitlines()) if at in stubs_there}
+    return any(line and line not in known for line in _beside_line(text, stub.line))
 
 
 def _beside_line(text: str, at: int) -> tuple[str, str]:
@@ -123,12 +128,18 @@ def indented(region: Region, indent: str) -> str:
 
 def with_imports(text: str, model: str, code: str) -> str:
     """`text` with those imports of `model` added that `code` uses and that `text` has lost (editors tidy them away)."""
-    have, wanted = _imports(text), _imports(model)
-    names = set(re.findall(r"[A-Za-z_]\w*", code))
-    missing = [line for name, line in wanted.items() if name in names and name not in have]
-    if not missing or not _parses(text):
+    wanted, names = _imports(model), set(re.findall(r"[A-Za-z_]\w*", code))
+    # Most code needs nothing that is not there.
+    likely = {
+        name: line for name, line in wanted.items() if name in names and not re.search(rf"import.*\b{name}\b", text)
+    }
+    if not likely or not _parses(text):
         return text
-    body = ast.parse(text).body
+    have = _imports(text)
+    missing = [line for name, line in likely.items() if name not in have]
+    if not missing:
+        return text
+    body = parsed(text).body
     lines = text.splitlines(keepends=True)
     before = [n for n in body if isinstance(n, ast.Import | ast.ImportFrom) or (n is body[0] and _is_text(n))]
     at = max((n.end_lineno or 0 for n in before), default=0)
@@ -296,7 +307,7 @@ def extent(text: str, scope: str) -> tuple[int, int] | None:
     """
     if not _parses(text):
         return _extent_by_indent(text, scope)
-    nodes: list[ast.stmt] = ast.parse(text).body
+    nodes: list[ast.stmt] = parsed(text).body
     found: list[ast.stmt] = []
     for word in scope.split("."):
         found = [n for n in nodes if word in _names(n)]
@@ -347,15 +358,16 @@ def _names(node: ast.stmt) -> list[str]:
 
 
 def _defined(body: str) -> list[str]:
-    return [name for node in ast.parse(textwrap.dedent(body)).body for name in _names(node)]
+    return [name for node in parsed(textwrap.dedent(body)).body for name in _names(node)]
 
 
+@lru_cache(maxsize=256)
 def _imports(text: str) -> dict[str, str]:
     """The names that a file imports on its top level, each with a line that imports it."""
     if not _parses(text):
         return {}
     found = {}
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
@@ -375,7 +387,7 @@ def _is_text(node: ast.stmt) -> bool:
 
 def _parses(text: str) -> bool:
     try:
-        ast.parse(text)
+        parsed(text)
     except (SyntaxError, ValueError):
         return False
     return True

@@ -6,7 +6,6 @@ Nothing a learner wrote is lost: what is replaced goes to ``.course/kept/`` firs
 
 from __future__ import annotations
 
-import ast
 import datetime
 import shutil
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from grader.checks.stages.catalog import Stage
 from grader.checks.stages.reference import PACKAGE, Reference
+from grader.checks.stages.regions import parsed
 from grader.marking.own_server import NotFoundError, OwnServer, fill, put
 from grader.notebook.progress import Progress
 from grader.notebook.reset import Reset, ResetError, free_path, write_whole
@@ -169,7 +169,7 @@ def _keep_tree(root: Path, own: OwnServer, now: datetime.datetime | None) -> Pat
 
 def _is_python(text: str) -> bool:
     try:
-        ast.parse(text)
+        parsed(text)
     except (SyntaxError, ValueError):
         return False
     return True

@@ -20,6 +20,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*(\S*)[ \t]*$")
 _END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*(.*)$")
@@ -130,7 +131,7 @@ def clear(text: str, name: str) -> str:
     found = regions(text, name)
     starter = replaced(text, found, lambda region: region.stub)
     try:
-        ast.parse(starter)
+        parsed(starter)
     except SyntaxError as error:
         raise RegionError(
             f"{name}: without its solutions it is no Python any more: line {error.lineno} of the starter, {error.msg}. "
@@ -154,16 +155,18 @@ def replaced(text: str, found: list[Region], new: Callable[[Region], str]) -> st
 
 def stubs(text: str) -> list[Stub]:
     """The stubs in a learner's file, in order; the file need not be Python."""
+    matches = [(at, match) for at, line in enumerate(text.splitlines()) if (match := _STUB.match(line))]
+    if not matches:
+        return []
     try:
         scopes = _scopes(text, "")
     except RegionError:
         scopes = []
     found = []
-    for at, line in enumerate(text.splitlines()):
-        if match := _STUB.match(line):
-            stage = match["raised"] or match["noted"]
-            scope = _innermost(scopes, at + 1, match["indent"])
-            found.append(Stub(stage, at, match["indent"], match["raised"] is not None, scope.name, scope.function))
+    for at, match in matches:
+        scope = _innermost(scopes, at + 1, match["indent"])
+        stage, raised = match["raised"] or match["noted"], match["raised"] is not None
+        found.append(Stub(stage, at, match["indent"], raised, scope.name, scope.function))
     return found
 
 
@@ -205,11 +208,23 @@ class _Scope:
 _MODULE = _Scope(1, 0, 0, "", ast.Module([], []))
 
 
+@lru_cache(maxsize=512)
+def parsed(text: str) -> ast.Module:
+    """`text` as a tree that nobody may change: the same files are looked at for one stage after the other.
+
+    Raises:
+        SyntaxError, ValueError: for what is no Python.
+    """
+    return ast.parse(text)
+
+
 def _scopes(text: str, name: str) -> list[_Scope]:
     try:
-        tree = ast.parse(text)
+        tree = parsed(text)
     except SyntaxError as error:
         raise RegionError(f"{name}:{error.lineno}: {error.msg}") from None
+    except ValueError as error:
+        raise RegionError(f"{name}: {error}") from None
     found: list[_Scope] = []
 
     def look(node: ast.AST, outer: str) -> None:
