@@ -77,6 +77,8 @@ class Option:
     def _number(self, text: str) -> int:
         digits = text.rstrip("bkmgBKMG") if self.memory else text
         unit = UNITS.get(text[len(digits) :].lower())
+        if self.memory and not text:
+            return 0
         if self.memory and (unit is None or not digits.isdigit()):
             raise BadSetting("argument must be a memory value")
         if unit is None or not digits.removeprefix("-").isdigit():

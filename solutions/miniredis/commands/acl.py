@@ -7,7 +7,7 @@ import secrets
 
 from miniredis.commands.arguments import integer
 from miniredis.commands.categories import CATEGORIES, categories
-from miniredis.commands.help import offer_help
+from miniredis.commands.help import offer_help, try_help
 from miniredis.commands.table import COMMANDS, command, container, lookup, wrong_arity
 from miniredis.connection import Client
 from miniredis.resp import OK, Args, CommandError, Map, Reply, SetReply
@@ -64,6 +64,8 @@ def acl_cat(client: Client, args: Args) -> Reply:
     """ACL CAT [category]: the categories, or the commands in one."""
     if len(args) == 2:
         return [name.encode() for name in CATEGORIES]
+    if len(args) > 3:
+        raise try_help(args)
     wanted = args[2].decode("latin-1").lower()
     if wanted not in CATEGORIES:
         raise CommandError(f"ERR Unknown category '{args[2].decode('latin-1')}'")
@@ -78,6 +80,8 @@ def acl_cat(client: Client, args: Args) -> Reply:
 @command("ACL GENPASS", arity=-2, flags=MINE, group="server", since="6.0.0")
 def acl_genpass(client: Client, args: Args) -> Reply:
     """ACL GENPASS [bits]: a random password, in hexadecimal."""
+    if len(args) > 3:
+        raise try_help(args)
     bits = integer(args[2]) if len(args) > 2 else 256
     if not 1 <= bits <= 4096:
         raise CommandError(
@@ -103,6 +107,8 @@ def acl_dryrun(client: Client, args: Args) -> Reply:
 @command("ACL LOG", arity=-2, flags=ADMIN, group="server", since="6.0.0")
 def acl_log(client: Client, args: Args) -> Reply:
     """ACL LOG [count | RESET]: what was refused; nothing is, with one user who may do everything."""
+    if len(args) > 3:
+        raise try_help(args)
     if len(args) > 2 and args[2].upper() == b"RESET":
         return OK
     if len(args) > 2:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from miniredis.commands.arguments import integer, syntax_error
 from miniredis.commands.connection import BAD_NAME, proper_name
-from miniredis.commands.help import offer_help
+from miniredis.commands.help import offer_help, try_help
 from miniredis.commands.table import command, container
 from miniredis.connection import Client
 from miniredis.resp import NO_REPLY, OK, Args, CommandError, Map, Reply, SetReply, Verbatim
@@ -52,7 +52,7 @@ def client_setinfo(client: Client, args: Args) -> Reply:
     what = _LIBRARY.get(args[2].upper())
     if what is None:
         raise CommandError(f"ERR Unrecognized option '{args[2].decode('latin-1')}'")
-    error = f"{what.decode()} cannot contain spaces, newlines or special characters."
+    error = f"{args[2].decode('latin-1')} cannot contain spaces, newlines or special characters."
     client.library[what] = proper_name(args[3], error)
     return OK
     ### END SOLUTION
@@ -246,9 +246,9 @@ def _kill_filter(option: bytes, value: bytes, client: Client) -> Callable[[Clien
 def client_pause(client: Client, args: Args) -> Reply:
     """CLIENT PAUSE milliseconds [WRITE | ALL]: let the commands of all clients, or those that write, wait."""
     ### BEGIN SOLUTION mini.client-pause
-    mode = args[3].upper() if len(args) > 3 else b"ALL"
     if len(args) > 4:
-        raise syntax_error()
+        raise try_help(args)
+    mode = args[3].upper() if len(args) > 3 else b"ALL"
     if mode not in (b"WRITE", b"ALL"):
         raise CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
     milliseconds = integer(args[2], "ERR timeout is not an integer or out of range")
@@ -272,8 +272,10 @@ def client_unpause(client: Client, args: Args) -> Reply:
 def client_unblock(client: Client, args: Args) -> Reply:
     """CLIENT UNBLOCK id [TIMEOUT | ERROR]: let a client wait no longer. 1, or 0 if it did not wait."""
     ### BEGIN SOLUTION mini.client-unblock
+    if len(args) > 4:
+        raise try_help(args)
     how = args[3].upper() if len(args) > 3 else b"TIMEOUT"
-    if how not in (b"TIMEOUT", b"ERROR") or len(args) > 4:
+    if how not in (b"TIMEOUT", b"ERROR"):
         raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
     blocked = client.server.clients.get(integer(args[2]))
     if blocked is None or blocked.wait is None or not blocked.wait.keys:

@@ -11,7 +11,7 @@ from miniredis.commands.key_specs import key_flags, key_specs
 from miniredis.commands.table import COMMANDS, Command, command, lookup
 from miniredis.connection import Client
 from miniredis.glob import matches
-from miniredis.resp import NULL_ARRAY, Args, CommandError, Map, Reply, SetReply, Status
+from miniredis.resp import Args, CommandError, Map, Reply, SetReply, Status
 
 MINE = "loading stale"
 
@@ -40,7 +40,7 @@ def command_info(client: Client, args: Args) -> Reply:
     if len(args) == 2:
         return [described(entry) for entry in COMMANDS.values()]
     found = [_named(name) for name in args[2:]]
-    return [NULL_ARRAY if entry is None else described(entry) for entry in found]
+    return [None if entry is None else described(entry) for entry in found]
     ### END SOLUTION
 
 

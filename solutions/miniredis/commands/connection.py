@@ -125,7 +125,8 @@ def _hello_options(args: Args) -> tuple[tuple[bytes, bytes] | None, bytes | None
 def proper_name(name: bytes, error: str) -> bytes:
     """Return a name that fits into a line of CLIENT LIST, or raise the error."""
     ### BEGIN SOLUTION mini.client-name
-    if any(not 33 <= byte <= 126 for byte in name):
+    # To Redis a name ends at the first NUL, as all texts do in C; what stands behind it is not looked at.
+    if any(not 33 <= byte <= 126 for byte in name.partition(b"\0")[0]):
         raise CommandError(f"ERR {error}")
     return name
     ### END SOLUTION
