@@ -1,6 +1,6 @@
 """counts with whatever Python's int() takes for a number: " 1", "+1", "01"."""
 
-from miniredis.commands import strings
+from miniredis.commands import counters
 from miniredis.numbers import INT64_MAX, INT64_MIN
 
 STAGE = "mini.incr"
@@ -14,4 +14,4 @@ def spoil() -> None:
             return None
         return value if INT64_MIN <= value <= INT64_MAX else None
 
-    strings.parse_int = parse_int
+    counters.parse_int = parse_int
