@@ -7,6 +7,7 @@ import copy as copying
 from miniredis.commands.arguments import integer, syntax_error
 from miniredis.commands.table import command, container
 from miniredis.connection import Client
+from miniredis.eviction import frequency, idle_seconds
 from miniredis.numbers import parse_int
 from miniredis.resp import OK, Args, CommandError, Reply, Status
 from miniredis.store import Database
@@ -284,7 +285,7 @@ def object_idletime(client: Client, args: Args) -> Reply:
     if _counts_use(client):
         raise CommandError(f"ERR An LFU maxmemory policy is selected, idle time not tracked. {_SWITCHING}")
     ### BEGIN SOLUTION mini.object
-    return max(client.server.clock - client.db.used.get(args[2], client.server.clock), 0)
+    return idle_seconds(client.db, args[2])
     ### END SOLUTION
 
 
@@ -296,7 +297,7 @@ def object_freq(client: Client, args: Args) -> Reply:
     if not _counts_use(client):
         raise CommandError(f"ERR An LFU maxmemory policy is not selected, access frequency not tracked. {_SWITCHING}")
     ### BEGIN SOLUTION mini.object
-    return client.db.used.get(args[2], 0) & 255
+    return frequency(client.db, args[2])
     ### END SOLUTION
 
 
