@@ -182,6 +182,12 @@ OPTIONS = (
 
 # Other names of the same settings. CONFIG GET shows them too.
 ALIASES = {
+    "aof_rewrite_cpulist": "aof-rewrite-cpulist",
+    "bgsave_cpulist": "bgsave-cpulist",
+    "bio_cpulist": "bio-cpulist",
+    "server_cpulist": "server-cpulist",
+    "cluster-slave-no-failover": "cluster-replica-no-failover",
+    "cluster-slave-validity-factor": "cluster-replica-validity-factor",
     "hash-max-ziplist-entries": "hash-max-listpack-entries",
     "hash-max-ziplist-value": "hash-max-listpack-value",
     "list-max-ziplist-size": "list-max-listpack-size",
@@ -219,6 +225,7 @@ always-show-logo no
 aof-rewrite-cpulist
 aof-rewrite-incremental-fsync yes
 aof-timestamp-enabled no
+aof-use-rdb-preamble yes
 bgsave-cpulist
 bind-source-addr
 bio-cpulist
@@ -285,6 +292,8 @@ propagation-error-behavior ignore
 protected-mode yes
 rdb-del-sync-files no
 rdb-save-incremental-fsync yes
+rdbchecksum yes
+rdbcompression yes
 repl-backlog-size 1048576
 repl-backlog-ttl 3600
 repl-disable-tcp-nodelay no
@@ -342,6 +351,8 @@ tls-replication no
 tls-session-cache-size 20480
 tls-session-cache-timeout 300
 tls-session-caching yes
+tracking-table-max-keys 1000000
+unixsocketperm 700
 vset-force-single-threaded-execution no
 zset-max-listpack-entries 128
 zset-max-listpack-value 64

@@ -547,5 +547,7 @@ def serve(config: Config) -> None:
     # The collector walks all containers there are, and none of those that a server keeps for long is part of a cycle.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    if config.ignored:
+        print(f"without effect here: {', '.join(dict.fromkeys(config.ignored))}", flush=True)
     print(f"miniredis is ready on port {server.port}", flush=True)
     server.run()

@@ -21,7 +21,7 @@ _FLAGS = {
     " geosearchstore",
     "RM delete": "unlink del",
     "RO access": "xreadgroup sort",
-    "RO access | OW update": "copy",
+    "RO access | OW update": "copy georadius georadiusbymember",
     "RW access delete": "getdel blmpop rpop bzmpop bzpopmax blpop lpop brpop hgetdel bzpopmin lmpop zmpop zpopmax spop"
     " zpopmin",
     "RW access delete | OW insert": "renamenx",
