@@ -84,6 +84,7 @@ def members_go() -> Scripts:
     return scripts(
         cmd("ZADD", key, _pairs),
         cmd("ZREM", key, many(_member)),
+        then(cmd("ZADD", Key(b"m"), 1, "a", 2, "b"), cmd("ZREM", Key(b"m"), many(word, min=2))),
         cmd("ZREM", key, "a b c d"),
         cmd("ZRANGE", key, 0, -1),
         cmd("ZCARD", key),
@@ -143,6 +144,7 @@ def ranges_of_scores() -> Scripts:
         cmd("ZRANGEBYSCORE", key, bound, bound, any_order(_limit, maybe("WITHSCORES"))),
         cmd("ZREVRANGEBYSCORE", key, bound, bound, any_order(_limit, maybe("WITHSCORES"))),
         cmd("ZREVRANGEBYSCORE", key, "+inf", one_of("-inf", "(1", "2"), _limit),
+        cmd("ZRANGE", key, "-inf", "+inf", "BYSCORE LIMIT", one_of("1", "2", "0"), one_of("1", "2", "3")),
         cmd(
             one_of("ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE"),
             key,

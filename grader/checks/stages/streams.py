@@ -236,6 +236,14 @@ def what_is_mine() -> Scripts:
     )
 
 
+@stage("mini.xreadgroup-history", examples=20)
+def what_was_never_mine() -> Scripts:
+    """Entries read with NOACK, between others that are kept."""
+    take = cmd("XREADGROUP GROUP a", _consumer, "COUNT 1", one_of("NOACK", ()), "STREAMS", Key(b"k"), ">")
+    mine = cmd("XREADGROUP GROUP a", _consumer, "STREAMS", Key(b"k"), "0")
+    return scripts(then(_groups, take, mine), then(_groups, take, take, mine, mine), wrong_type=False, size=2)
+
+
 @stage("mini.xreadgroup-history", examples=30)
 def a_group_waits() -> Scripts:
     """Two consumers wait; a new entry goes to the one that came first, and to that one only."""
