@@ -125,7 +125,6 @@ def gone_when_asked_for() -> Scripts:
         then(
             cmd("SET", _K, text),
             cmd("PEXPIRE", _K, st.sampled_from([b"15", b"25"])),
-            cmd("GET", _K),
             after(0.05, cmd(looks, _K)),
             cmd(looks, _K),
             cmd("APPEND", _K, word),

@@ -222,10 +222,9 @@ def it_does_end() -> Scripts:
     """A short life, seen from its end."""
     return scripts(
         then(
-            cmd("SET", key, text, "PX", st.sampled_from([b"20", b"30"])),
-            cmd("GET", key),
-            after(0.06, cmd("GET", key)),
-            cmd("SET", key, text, one_of("NX", "XX")),
+            cmd("SET", _K, text, "PX", st.sampled_from([b"20", b"30"])),
+            after(0.06, cmd("GET", _K)),
+            cmd("SET", _K, text, one_of("NX", "XX")),
         ),
         size=1,
         wrong_type=False,
