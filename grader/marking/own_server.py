@@ -69,14 +69,10 @@ def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str
     there = {path: text for path, text in texts.items() if stage in text}
     places = [Place(path, stub) for path, text in there.items() for stub in stubs(text) if stub.stage == stage]
     changed: dict[str, list[tuple[Stub, Region, str]]] = {}
-    for place in places:
-        if not place.stub.raises and _is_written(texts[place.path], place.stub, wanted, reference):
+    for place, (path, region) in _matched(places, wanted):
+        if not place.stub.raises and _is_written(texts[place.path], place.stub, region, reference.texts[path]):
             continue
-        found = next((w for likeness in _LIKENESSES for w in wanted if likeness(place, *w)), None)
-        if found is None:
-            raise NotFoundError(f"{place} stands for nothing in the reference: there is one more than it has.")
-        wanted.remove(found)
-        changed.setdefault(place.path, []).append((place.stub, found[1], reference.texts[found[0]]))
+        changed.setdefault(place.path, []).append((place.stub, region, reference.texts[path]))
     new = {}
     for path, fillings in changed.items():
         lines = texts[path].splitlines(keepends=True)
@@ -87,18 +83,39 @@ def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str
     return new
 
 
-def _is_written(text: str, stub: Stub, wanted: list[tuple[str, Region]], reference: Reference) -> bool:
+def _matched(places: list[Place], wanted: list[tuple[str, Region]]) -> list[tuple[Place, tuple[str, Region]]]:
+    """Each stub with the region it stands for: in its function of its file, in its function, or the only one left."""
+    pairs = []
+    for likeness in _LIKENESSES:
+        for place in list(places):
+            found = [w for w in wanted if likeness(place, *w)]
+            if found and (likeness is _LIKENESSES[0] or len(found) == 1):
+                pairs.append((place, found[0]))
+                places.remove(place)
+                wanted.remove(found[0])
+    if len(places) == len(wanted) == 1 and places[0].stub.function == wanted[0][1].function:
+        return [*pairs, (places[0], wanted[0])]
+    if places:
+        raise NotFoundError(f"{places[0]} stands for nothing in the reference: there is one more than it has.")
+    return pairs
+
+
+_Likeness = Callable[[Place, str, Region], bool]
+_LIKENESSES: tuple[_Likeness, ...] = (
+    lambda place, path, region: path == place.path and region.scope == place.stub.scope,
+    lambda place, path, region: region.scope == place.stub.scope != "" and region.function == place.stub.function,
+)
+
+
+def _is_written(text: str, stub: Stub, region: Region, model: str) -> bool:
     """Whether a learner has written code for a comment that still stands there."""
-    if not stub.function:
-        names = [name for _, r in wanted if not r.function and r.scope == stub.scope for name in _defined(r.body)]
+    if not region.function:
         prefix = f"{stub.scope}." if stub.scope else ""
-        return any(extent(text, prefix + name) is not None for name in names)
+        return any(extent(text, prefix + name) is not None for name in _defined(region.body))
     # The lines beside it are the reference's, but not of this stage; or somebody has written them.
-    known: set[str] = set()
-    for path in {path for path, _ in wanted}:
-        here = [region for other, region in reference.regions[stub.stage] if other == path]
-        known |= set(_solid(replaced(reference.texts[path], here, lambda _: "").splitlines()))
-    stubs_there = {stub.line for stub in stubs(text)}
+    here = [r for r in regions(model, PACKAGE) if r.stage == stub.stage]
+    known = set(_solid(replaced(model, here, lambda _: "").splitlines()))
+    stubs_there = {s.line for s in stubs(text)}
     known |= {line.strip().partition("  #")[0] for at, line in enumerate(text.splitlines()) if at in stubs_there}
     return any(line and line not in known for line in _beside_line(text, stub.line))
 
@@ -109,15 +126,6 @@ def _beside_line(text: str, at: int) -> tuple[str, str]:
     before = next((line for line in reversed(lines[:at]) if line), "")
     behind = next((line for line in lines[at + 1 :] if line), "")
     return before, behind
-
-
-_Likeness = Callable[[Place, str, Region], bool]
-_LIKENESSES: tuple[_Likeness, ...] = (
-    lambda place, path, region: path == place.path and region.scope == place.stub.scope,
-    lambda place, path, region: region.scope == place.stub.scope and region.function == place.stub.function,
-    lambda place, path, region: path == place.path and region.function == place.stub.function,
-    lambda place, path, region: region.function == place.stub.function,
-)
 
 
 def indented(region: Region, indent: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from grader.authoring.starter_server import starter_files
-from grader.checks import catalog
 from grader.checks.stages.catalog import stages
 from grader.checks.stages.reference import Reference
 from grader.marking.own_server import OwnServer, fill
@@ -23,26 +22,34 @@ __all__ = ["Ran", "Terminal", "process", "run", "terminal"]
 
 
 @pytest.fixture(scope="session")
-def reference() -> Reference:
-    return Reference.read(ROOT)
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder with its solutions, as they were when the tests began: an author may be at work."""
+    folder = tmp_path_factory.mktemp("sources")
+    shutil.copytree(ROOT / "solutions", folder / "solutions", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    return folder
 
 
 @pytest.fixture(scope="session")
-def starter() -> dict[str, bytes]:
+def reference(sources: Path) -> Reference:
+    return Reference.read(sources)
+
+
+@pytest.fixture(scope="session")
+def starter(reference: Reference) -> dict[str, bytes]:
     """What the build makes of the reference's Python files."""
-    return {name: data for name, data in starter_files(ROOT, catalog()).items() if name.endswith(".py")}
+    return {f"miniredis/{path}": reference.starter(path).encode() for path in reference.texts}
 
 
 @pytest.fixture
-def course(starter: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def course(starter: dict[str, bytes], sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's course folder, freshly cloned; the working directory."""
     folder = tmp_path / "course"
     for name, data in starter.items():
         path = folder / "notebooks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    for name in ("modules", "solutions"):
-        (folder / name).symlink_to(ROOT / name)
+    (folder / "modules").symlink_to(ROOT / "modules")
+    (folder / "solutions").symlink_to(sources / "solutions")
     for name in ("REDIS_URL", "COURSE_FOLDER", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(folder)

@@ -24,6 +24,7 @@ from functools import lru_cache
 
 _BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*(\S*)[ \t]*$")
 _END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*(.*)$")
+_HEAD = re.compile(r"^\s*(async\s+def|def|class)\s+(\w+)")
 _SLUG = r"mini\.[a-z0-9]+(?:-[a-z0-9]+)*"
 _STUB = re.compile(
     rf"""^(?P<indent>[ \t]*)(?:raise\ NotImplementedError\(\s*["'](?P<raised>{_SLUG})["']\s*\)[ \t]*(?:\#.*)?
@@ -85,6 +86,11 @@ def regions(text: str, name: str) -> list[Region]:
     Raises:
         RegionError: for markers that do not pair up, name no stage or cut a statement in two.
     """
+    return list(_regions(text, name))
+
+
+@lru_cache(maxsize=512)
+def _regions(text: str, name: str) -> tuple[Region, ...]:
     lines = text.splitlines(keepends=True)
     found: list[Region] = []
     begun: tuple[int, str, str] | None = None
@@ -110,7 +116,7 @@ def regions(text: str, name: str) -> list[Region]:
             body = "".join(lines[first + 1 : at])
             _whole_statements(body, indent, f"{name}:{first + 1}", stage)
             scope = _innermost(scopes, first + 1, indent)
-            raises = scope.function and not _is_addition(scope.node, first + 1, at + 1)
+            raises = scope.node is not None and scope.function and not _is_addition(scope.node, first + 1, at + 1)
             found.append(Region(stage, first, at + 1, indent, body, scope.name, scope.function, raises))
             begun = None
         elif "BEGIN SOLUTION" in line or "END SOLUTION" in line:
@@ -119,7 +125,7 @@ def regions(text: str, name: str) -> list[Region]:
             )
     if begun is not None:
         raise RegionError(f"{name}:{begun[0] + 1}: the solution of {begun[2]} begins here and never ends.")
-    return found
+    return tuple(found)
 
 
 def clear(text: str, name: str) -> str:
@@ -130,6 +136,8 @@ def clear(text: str, name: str) -> str:
     """
     found = regions(text, name)
     starter = replaced(text, found, lambda region: region.stub)
+    if not found:
+        return text
     try:
         parsed(starter)
     except SyntaxError as error:
@@ -161,7 +169,7 @@ def stubs(text: str) -> list[Stub]:
     try:
         scopes = _scopes(text, "")
     except RegionError:
-        scopes = []
+        scopes = _scopes_by_indent(text)
     found = []
     for at, match in matches:
         scope = _innermost(scopes, at + 1, match["indent"])
@@ -197,15 +205,11 @@ class _Scope:
     last: int
     column: int
     name: str
-    node: ast.AST
-
-    @property
-    def function(self) -> bool:
-        """Whether it is a function's body."""
-        return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef)
+    function: bool
+    node: ast.AST | None = None
 
 
-_MODULE = _Scope(1, 0, 0, "", ast.Module([], []))
+_MODULE = _Scope(1, 0, 0, "", False)
 
 
 @lru_cache(maxsize=512)
@@ -233,10 +237,29 @@ def _scopes(text: str, name: str) -> list[_Scope]:
             if isinstance(child, _Scoped):
                 inner = f"{outer}.{child.name}" if outer else child.name
                 column = child.body[0].col_offset
-                found.append(_Scope(child.lineno, child.end_lineno or child.lineno, column, inner, child))
+                function = not isinstance(child, ast.ClassDef)
+                found.append(_Scope(child.lineno, child.end_lineno or child.lineno, column, inner, function, child))
             look(child, inner)
 
     look(tree, "")
+    return found
+
+
+def _scopes_by_indent(text: str) -> list[_Scope]:
+    """The scopes of a file that is no Python: a body goes on for as long as lines stand deeper than its ``def``."""
+    found: list[_Scope] = []
+    open_ones: list[tuple[int, int, str, bool]] = []
+    lines = text.splitlines()
+    for number, line in enumerate([*lines, "end"], 1):
+        depth = len(line) - len(line.lstrip())
+        if not line.strip() or line.lstrip().startswith(")"):
+            continue
+        while open_ones and open_ones[-1][1] >= depth:
+            first, outer, name, function = open_ones.pop()
+            found.append(_Scope(first, number - 1, outer + 1, name, function))
+        if match := _HEAD.match(line):
+            name = f"{open_ones[-1][2]}.{match[2]}" if open_ones else match[2]
+            open_ones.append((number, depth, name, match[1] != "class"))
     return found
 
 
