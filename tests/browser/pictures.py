@@ -59,7 +59,7 @@ def take(folder: Path) -> None:
         copy_of_the_course(course)
         write_faces(course / FACES)
         in_the_browser(course, folder, sources["week1.page-views"].solution)
-        said = in_the_terminal(course, sources)
+        said = {**in_the_terminal(course, sources), **own_redis(course)}
     draw(folder, said)
     for each in sorted(folder.glob("*.png")):
         with Image.open(each) as picture:
@@ -112,6 +112,18 @@ def in_the_terminal(course: Path, sources: dict[str, Sources]) -> dict[str, tupl
     run(course, "check", "page-views")
     command, output = run(course, "progress")
     return {**said, "progress": (command, "\n".join(output.split("\n")[:TALLEST]))}
+
+
+def own_redis(course: Path) -> dict[str, tuple[str, str]]:
+    """The map of stages of a learner who has borrowed week 1, and a stage that is red."""
+    run(course, "catchup", "2")
+    said = {"stages": run(course, "stages")}
+    counters = course / "notebooks" / "miniredis" / "commands" / "counters.py"
+    right = counters.read_text(encoding="utf-8")
+    wrong = right.replace('b"%d" % total, keep_ttl=True', 'b"%d" % total')
+    assert wrong != right
+    counters.write_text(wrong, encoding="utf-8")
+    return {**said, "stage-red": run(course, "check", "mini.expire")}
 
 
 def answer(course: Path, answers: Iterable[tuple[str, str]]) -> None:
