@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
+
 from hypothesis import strategies as st
 
 from grader.checks.agreement.script import (
@@ -30,7 +34,10 @@ from grader.checks.agreement.script import (
     then,
     word,
 )
-from grader.checks.stages.registry import stage
+from grader.checks.stages.registry import UnderTest, stage, stage_probe
+from grader.checks.verdict import Broken
+from grader.resp import encode_command
+from grader.servers import Server
 
 # Members whose order shows how they are compared: as bytes, neither as they came nor as text of some language.
 _member = st.one_of(
@@ -76,6 +83,69 @@ def places() -> Scripts:
         cmd("ZRANK", key, _member, one_of("WITHSCORES", text)),
         setup=[_fill, _fill],
     )
+
+
+_FEW, _MANY, _ROUNDS = 500, 10_000, 100
+# Twenty times the members; a server that sorts anew, or looks at all of them, needs fifteen times as long.
+_MOST_TIMES = 6
+
+
+@stage_probe("mini.zrank")
+def many_members_cost_hardly_more(theirs: UnderTest, real: Server) -> None:
+    """Adding and ranking one member of ten thousand takes about as long as one of five hundred."""
+    with contextlib.closing(_connected(theirs)) as sock:
+        few, many_ = (_seconds_of_a_round(sock, size) for size in (_FEW, _MANY))
+    if many_ > _MOST_TIMES * few:
+        raise Broken(
+            f"ZADD and ZRANK take at most {_MOST_TIMES} times as long with {_MANY:,} members as with {_FEW:,}",
+            f"they took {many_ / few:.0f} times as long ({few * 1e6:.0f} and {many_ * 1e6:.0f} microseconds): "
+            "something looks at every member",
+        )
+
+
+def _connected(server: UnderTest) -> socket.socket:
+    if server.socket_path is not None:
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(server.socket_path))
+    else:
+        sock = socket.create_connection(("127.0.0.1", server.port or 0))
+    sock.settimeout(20.0)
+    return sock
+
+
+def _seconds_of_a_round(sock: socket.socket, size: int) -> float:
+    """Fill a set with `size` members; the seconds that one more takes to be added and ranked, in the best of five."""
+    name = b"as-many-as:%d" % size
+    _told(sock, encode_command(b"DEL", name), 1)
+    for first in range(0, size, 500):
+        pairs = [part for n in range(first, first + 500) for part in (b"%d" % (n * 7919 % size), b"m%d" % n)]
+        _told(sock, encode_command(b"ZADD", name, *pairs), 1)
+    best = float("inf")
+    for attempt in range(5):
+        members = [b"n%d:%d" % (attempt, n) for n in range(_ROUNDS)]
+        scores = [b"%d" % (n * 31337 % size) for n in range(_ROUNDS)]
+        sent = b"".join(
+            encode_command(b"ZADD", name, score, member) + encode_command(b"ZRANK", name, member)
+            for score, member in zip(scores, members, strict=True)
+        )
+        started = time.perf_counter()
+        _told(sock, sent, 2 * _ROUNDS)
+        best = min(best, time.perf_counter() - started)
+    _told(sock, encode_command(b"DEL", name), 1)
+    return best / _ROUNDS
+
+
+def _told(sock: socket.socket, sent: bytes, lines: int) -> None:
+    """Send commands and wait for as many lines of replies."""
+    sock.sendall(sent)
+    while lines > 0:
+        try:
+            came = sock.recv(65536)
+        except TimeoutError:
+            raise Broken(f"the server answers within {sock.gettimeout():.0f} seconds", "it did not") from None
+        if not came:
+            raise Broken("the server answers", "it hung up")
+        lines -= came.count(b"\n")
 
 
 @stage("mini.zrem")
