@@ -21,21 +21,25 @@ from grader.marking.stages import StageRun, name_it, stage_run
 from grader.servers import ServerError
 
 PAGE = "docs/kill-matrix.md"
-_CAUGHT, _PASSED = "●", "·"
+_CAUGHT, _PASSED, _UNTRIED = "●", "○", "·"
+_GENERAL = "codec"
 _HEAD = """\
 # Wrong servers, and the stages that catch them
 
-Written by `course zoo`: each wrong server of `solutions/wrong_servers/` was run through every stage. A stage that
-caught nothing would prove nothing.
+Written by `course zoo`: each wrong server of `solutions/wrong_servers/` was run through the stages of its family and
+those that name it. Where none of these was caught, those that are wrong from the ground up (the family codec) were
+tried until one was. A stage that catches nothing proves nothing.
 
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What the page says: the names of the wrong servers in the order of the columns, and stage -> those it caught."""
+    """What the page says: the names of the wrong servers in the order of the columns; stage -> those it was tried
+    on, and those of them that it caught."""
 
     names: tuple[str, ...]
+    tried: dict[str, frozenset[str]]
     caught: dict[str, frozenset[str]]
 
 
@@ -45,7 +49,7 @@ def run_matrix(
     wanted: Sequence[Stage],
     tell: Callable[[WrongServer, Collection[str]], None] = lambda *_: None,
 ) -> Matrix:
-    """Run each of `members` through each stage `wanted`, as many at a time as there are processors.
+    """Run each of `members` through the stages of its family, as many at a time as there are processors.
 
     Args:
         root: the course folder.
@@ -53,15 +57,49 @@ def run_matrix(
         wanted: the stages; locked ones are left out.
         tell: told each wrong server with the stages that caught it.
     """
-    slugs = [s.slug for s in wanted if not s.locked]
-    caught: dict[str, set[str]] = {slug: set() for slug in slugs}
+    open_ones = [s for s in wanted if not s.locked]
+    tried: dict[str, set[str]] = {s.slug: set() for s in open_ones}
+    caught: dict[str, set[str]] = {s.slug: set() for s in open_ones}
     with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
-        work = [pool.submit(caught_by, root, member.module, slugs) for member in members]
+        slugs = {m.name: [s.slug for s in open_ones if _touches(m, s)] for m in members}
+        work = [pool.submit(caught_by, root, m.module, slugs[m.name]) for m in members]
         for member, piece in zip(members, work, strict=True):
+            for slug in slugs[member.name]:
+                tried[slug].add(member.name)
             for slug in piece.result():
                 caught[slug].add(member.name)
             tell(member, piece.result())
-    return Matrix(tuple(m.name for m in members), {slug: frozenset(names) for slug, names in caught.items()})
+        general = [m for m in members if _family(m) == _GENERAL]
+        silent = [s for s in open_ones if not caught[s.slug] and not s.kills_nothing]
+        tries = [pool.submit(_first_caught, root, s.slug, general) for s in silent]
+        for stage, attempt in zip(silent, tries, strict=True):
+            in_vain, found = attempt.result()
+            tried[stage.slug].update(in_vain, found)
+            caught[stage.slug].update(found)
+    return Matrix(
+        tuple(m.name for m in members),
+        {slug: frozenset(names) for slug, names in tried.items()},
+        {slug: frozenset(names) for slug, names in caught.items()},
+    )
+
+
+def _family(member: WrongServer) -> str:
+    stage = stages().by_slug.get(member.stage)
+    return stage.family if stage is not None else ""
+
+
+def _touches(member: WrongServer, stage: Stage) -> bool:
+    return stage.family == _family(member) or member.stage == stage.slug or member.name in stage.misconceptions
+
+
+def _first_caught(root: Path, slug: str, members: Sequence[WrongServer]) -> tuple[list[str], list[str]]:
+    """Those of `members` that the stage did not catch, and the first that it did."""
+    in_vain: list[str] = []
+    for member in members:
+        if caught_by(root, member.module, [slug]):
+            return in_vain, [member.name]
+        in_vain.append(member.name)
+    return in_vain, []
 
 
 def caught_by(root: Path, module: tuple[str, ...], slugs: Sequence[str]) -> list[str]:
@@ -89,10 +127,16 @@ def written(matrix: Matrix, members: Sequence[WrongServer], catalog: Sequence[St
     column = max((len(slug) for slug in matrix.caught), default=0)
     tens = "".join(str(n // 10) if n % 10 == 0 else " " for n in range(1, len(members) + 1))
     ones = "".join(str(n % 10) for n in range(1, len(members) + 1))
-    lines += ["", "A column a wrong server, by its number above; a row a stage.", "", "```text"]
+    lines += [
+        "",
+        "A column a wrong server, by its number above; a row a stage. ● caught, ○ not, · not tried.",
+        "",
+        "```text",
+    ]
     lines += [f"{'':<{column}} {tens}".rstrip(), f"{'':<{column}} {ones}"]
     for slug, names in matrix.caught.items():
-        marks = "".join(_CAUGHT if m.name in names else _PASSED for m in members)
+        tried = matrix.tried[slug]
+        marks = "".join(_CAUGHT if m.name in names else _PASSED if m.name in tried else _UNTRIED for m in members)
         lines.append(f"{slug:<{column}} {marks} {len(names):>3}")
     lines += ["```", ""]
     silent = [s for s in catalog if s.kills_nothing and not matrix.caught.get(s.slug)]
@@ -109,13 +153,14 @@ def read_page(text: str) -> Matrix:
         for line in text.splitlines()
         if line.startswith("| ") and "(`" in line
     )
-    caught = {}
+    tried, caught = {}, {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 3 and words[0].startswith("mini.") and set(words[1]) <= {_CAUGHT, _PASSED}:
-            marks = zip(names, words[1], strict=False)
+        if len(words) == 3 and words[0].startswith("mini.") and set(words[1]) <= {_CAUGHT, _PASSED, _UNTRIED}:
+            marks = list(zip(names, words[1], strict=False))
+            tried[words[0]] = frozenset(name for name, mark in marks if mark != _UNTRIED)
             caught[words[0]] = frozenset(name for name, mark in marks if mark == _CAUGHT)
-    return Matrix(names, caught)
+    return Matrix(names, tried, caught)
 
 
 def check_zoo(

@@ -58,9 +58,9 @@ class Watching(Protocol):
 def run(watching: Watching) -> int:
     """Watch until `q` or Ctrl-C."""
     try:
-        with contextlib.suppress(KeyboardInterrupt), _single_keys(watching.show) as key_within:
+        with _interrupts() as interrupted, _single_keys(watching.show) as key_within:
             watching.start()
-            while (key := key_within(watching.look_seconds)) not in {"q", _ENDED}:
+            while (key := key_within(watching.look_seconds)) not in {"q", _ENDED} and not interrupted():
                 if key:
                     watching.press(key)
                 else:
@@ -69,6 +69,31 @@ def run(watching: Watching) -> int:
         watching.close()
     out().print()
     return 0
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """A function that tells whether Ctrl-C was pressed in the block, which it ends as well.
+
+    An exception may get lost where it is raised (in a callback of the garbage collector, say); the answer does not.
+    """
+    import signal
+
+    pressed = False
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class WatchBoth:

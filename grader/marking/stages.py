@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MODULE = ("miniredis",)
 _SHRINK_SECONDS = 4.0
+_LAST_BREATH = 0.05  # seconds a dying server may take
 _CHUNK = 6  # stages that one process runs on one pair of servers
 
 
@@ -142,7 +143,7 @@ class StageRun:
             outcome.text = result.finding.text
             outcome.misconception = result.finding.misconception or ""
         # What it has become by a failure is nobody's business: the next stage gets a new process.
-        if (crash := theirs.crash()) is not None:
+        if (crash := theirs.crash(_LAST_BREATH)) is not None:
             outcome.note = str(crash)
         elif complaint := theirs.complaint():
             outcome.note = f"Your server met an error of its own: {complaint}"

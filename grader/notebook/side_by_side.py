@@ -18,6 +18,7 @@ from grader.wire.redis_cli import format_reply, split_line
 
 _BYTES, _LONGEST = 160, 120
 _TIMEOUT = 1.0
+_LAST_BREATH = 0.5  # seconds a dying server may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Comparison:
     def _repr_html_(self) -> str:
         tone = "good" if self.equal else "bad"
         parts = [
-            f'{CARD_STYLE}{_STYLE}<div class="rc-card" style="--rc:var(--rc-{tone})">',
+            f'{CARD_STYLE}{_STYLE}<div class="rc-card mathjax_ignore" style="--rc:var(--rc-{tone})">',
             f'<div class="rc-head"><b>Side by side</b><span class="rc-dim">{escape(self._head())}</span></div>',
             f'<div class="rk"><span></span><span class="rc-dim">Redis {escape(self.version)}</span>',
             '<span class="rc-dim">yours</span>',
@@ -104,7 +105,8 @@ def compare(*commands: str) -> Comparison:
                 ours = player.play(script, together=False)
             with Player(theirs, _TIMEOUT) as player:
                 mine = player.play(script, together=False)
-            crash = theirs.crash()
+            hung_up = any(answer.end == "closed" for answer in mine.answers)
+            crash = theirs.crash(_LAST_BREATH if hung_up else 0.0)
             note = str(crash) if crash is not None else theirs.complaint()
     except ServerError as error:
         raise Quiet(str(error)) from None

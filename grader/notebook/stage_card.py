@@ -107,8 +107,9 @@ class StageCard:
         o = self.outcome
         status = {"done": "solved", "unchecked": "skipped", "locked": "skipped"}.get(o.status, o.status)
         seconds = f'<span class="rc-dim">{o.seconds:.1f} s</span>' if o.status in {"done", "wrong"} else ""
+        tone = f"--rc:var(--rc-{TONES[o.status]})"
         parts = [
-            f'{CARD_STYLE}<div class="rc-card" data-status="{status}" style="--rc:var(--rc-{TONES[o.status]})">',
+            f'{CARD_STYLE}<div class="rc-card mathjax_ignore" data-status="{status}" style="{tone}">',
             f'<div class="rc-head"><b>{self.mark} {escape(self.stage.title)}</b>',
             f'<code class="rc-dim">{escape(self.stage.slug)}</code>{seconds}</div>',
         ]

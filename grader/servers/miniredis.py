@@ -183,9 +183,16 @@ class MiniServer:
         except FileNotFoundError:
             return ""
 
-    def crash(self) -> StartFailed | None:
-        """What ended it, for the learner; None while it runs."""
-        if self._process is None or self.running:
+    def crash(self, patience: float = 0.0) -> StartFailed | None:
+        """What ended it, for the learner; None while it runs.
+
+        A process that has hung up on its clients takes a moment to be gone: `patience` is seconds to wait for that.
+        """
+        if self._process is None:
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        if self.running:
             return None
         return self._failure("ended", self._process.poll())
 

@@ -1,0 +1,16 @@
+"""The whole way: each stage is red before its code is there and green behind it, with only the stages before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.walk import walk
+from grader.checks.stages.catalog import stages
+
+
+@pytest.mark.timeout(900)
+def test_each_stage_is_red_before_it_is_built_and_green_with_the_stages_up_to_it(sources: Path) -> None:
+    troubles = [step.trouble for step in walk(sources, stages().open) if step.trouble]
+    assert not troubles, "\n\n".join(troubles)
