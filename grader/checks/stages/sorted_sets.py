@@ -45,8 +45,8 @@ _member = st.one_of(
 )
 _pairs = many(good_score, _member)
 _fill = cmd("ZADD", key, many(good_score, _member, min=2, max=5))
-# One score for all: where scores differ, Redis calls ranges of members unspecified.
-_fill_level = cmd("ZADD", key, many(0, _member, min=2, max=6))
+# One score for all, that of keys that are put in the way: where scores differ, ranges of members are unspecified.
+_fill_level = cmd("ZADD", key, many(1, _member, min=2, max=6))
 _other = keys("l", "m", "k")
 
 
@@ -244,7 +244,7 @@ def ranges_of_members() -> Scripts:
 def ranges_go() -> Scripts:
     """ZREMRANGEBYRANK, BYSCORE and BYLEX, until nothing is left."""
     return scripts(
-        cmd("ZADD", key, many(0, _member)),
+        cmd("ZADD", key, many(1, _member)),
         cmd("ZREMRANGEBYRANK", key, index, index),
         cmd("ZREMRANGEBYSCORE", key, bound, bound),
         cmd("ZREMRANGEBYLEX", key, lex_bound, lex_bound),
