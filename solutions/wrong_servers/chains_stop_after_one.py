@@ -7,9 +7,9 @@ STAGE = "mini.blmove"
 
 def spoil() -> None:
     def serve_once(self: Blocked) -> None:
-        changed, self._changed = self._changed, {}
+        changed, self.changed = self.changed, {}
         for index, key in changed:
             self._serve_line(self._server.databases[index], key)
-        self._changed.clear()
+        self.changed.clear()
 
     Blocked.serve = serve_once

@@ -60,7 +60,9 @@ _filled = then(some(cmd("RPUSH", any_key, many(_element)), max=2), cmd("RPUSH", 
 @stage("mini.blpop")
 def nothing_to_wait_for() -> Scripts:
     """The list is there: BLPOP is a pop that also says which key it was, and looks at its timeout first."""
+    both = then(cmd("RPUSH", Key(b"l"), many(_element)), cmd("RPUSH", _K, many(_element)))
     return scripts(
+        then(both, cmd(_bpop, one_of((Key(b"l"), _K), (_K, Key(b"l"))), _patient)),
         then(_filled, cmd(_bpop, many(any_key, min=0, max=2), _K, _patient)),
         then(_filled, cmd(_bpop, many(any_key, min=0, max=2), _K, _timeout)),
         cmd("LRANGE", any_key, 0, -1),
@@ -108,6 +110,16 @@ def somebody_comes_too_late() -> Scripts:
         size=3,
         wrong_arity=False,
     )
+
+
+@stage("mini.blocking-serve", examples=30)
+def a_line_of_three() -> Scripts:
+    """Three clients wait for the same key, and elements come one by one or together."""
+    line = st.permutations([1, 2, 3]).flatmap(
+        lambda order: then(*(on(number, cmd(_bpop, many(any_key, min=0, max=1), _K, 0)) for number in order))
+    )
+    come = some(on(0, cmd(one_of("RPUSH", "LPUSH"), _K, many(_element, max=4))), min=1, max=3)
+    return scripts(then(line, come), size=1, wrong_arity=False, wrong_type=False)
 
 
 @stage("mini.blocking-serve")
@@ -197,6 +209,18 @@ def _some_bytes(sock: socket.socket, count: int) -> bytes:
         while len(came) < count and (piece := sock.recv(count - len(came))):
             came += piece
     return came
+
+
+@stage("mini.blmove", examples=20)
+def a_chain() -> Scripts:
+    """One client waits for what the next one moves, and they came in any order."""
+    links = (
+        cmd("BLMOVE", _K, Key(b"l"), _side, _side, 0),
+        cmd("BRPOPLPUSH", Key(b"l"), Key(b"m"), 0),
+        cmd(_bpop, Key(b"m"), 0),
+    )
+    chain = st.permutations([0, 1, 2]).flatmap(lambda order: then(*(on(link + 1, links[link]) for link in order)))
+    return scripts(then(chain, on(0, cmd("RPUSH", _K, many(_element)))), size=1, wrong_arity=False, wrong_type=False)
 
 
 @stage("mini.blmove", examples=120)
