@@ -73,11 +73,12 @@ class Config(dict[str, Setting]):
             name = pattern.decode("latin-1")
             if not set("[*?") & set(name):
                 option = find(name)
-                if option is not None:
+                if option is not None and name.lower() not in map(str.lower, found):
                     found[name] = self.shown(option.name)
                 continue
+            named = set(map(str.lower, found))
             for each in (*_BY_NAME, *ALIASES):
-                if matches(pattern.lower(), each.encode()):
+                if each not in named and matches(pattern.lower(), each.encode()):
                     found[each] = self.shown(ALIASES.get(each, each))
         return found
         ### END SOLUTION

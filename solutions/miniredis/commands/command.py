@@ -92,7 +92,7 @@ def command_getkeysandflags(client: Client, args: Args) -> Reply:
 def _keys(args: Args) -> tuple[Command, list[bytes]]:
     ### BEGIN SOLUTION mini.command
     entry = lookup(args)
-    if entry is None:
+    if entry is None or (entry.subcommands and len(args) > 1):
         raise CommandError("ERR Invalid command specified")
     if entry.find_keys is None and entry.keys[0] == 0:
         raise CommandError("ERR The command has no key arguments")
