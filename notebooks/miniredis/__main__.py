@@ -1,0 +1,28 @@
+"""``python -m miniredis [redis.conf] --port 6390 …``"""
+
+from __future__ import annotations
+
+import sys
+
+from miniredis import commands
+from miniredis.config import BadSetting, from_arguments
+from miniredis.persistence.aof import CannotGoOn
+from miniredis.persistence.encodings import BadFile
+from miniredis.server import serve
+
+
+def main() -> int:
+    """Serve; 0 after a graceful end, 1 when the settings or the address are not right."""
+    assert commands.__all__
+    try:
+        serve(from_arguments(sys.argv[1:]))
+    except (BadSetting, BadFile, OSError) as error:
+        print(f"miniredis cannot start: {error}", file=sys.stderr)
+        return 1
+    except CannotGoOn as error:
+        print(f"miniredis cannot go on: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+sys.exit(main())
