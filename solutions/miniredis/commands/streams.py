@@ -122,7 +122,9 @@ def _trim_and_tell(client: Client, logged: Args, stream: Stream, trimming: Trim)
         client.db.modified(logged[1], "t", "xtrim", removed)
     if trimming.roughly:
         place = trimming.argument
-        threshold = b"%d" % len(stream) if trimming.by == b"MAXLEN" else write_id(stream.first_id if len(stream) else LAST)
+        threshold = (
+            b"%d" % len(stream) if trimming.by == b"MAXLEN" else write_id(stream.first_id if len(stream) else LAST)
+        )
         logged[place - 1 : place + 1] = [b"=", threshold]
         # LIMIT may only stand behind "~".
         words = [word.upper() for word in logged]
