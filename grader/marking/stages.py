@@ -102,10 +102,11 @@ class StageRun:
             self.theirs.close()
             self.theirs = None
 
-    def check(self, stage: Stage, shrink: bool = True) -> StageOutcome:
+    def check(self, stage: Stage, shrink: bool = True, effort: float = 1.0) -> StageOutcome:
         """Check one stage. Whatever the server under test does is an outcome; nothing is raised for it.
 
-        Without `shrink` the first script that shows a disagreement will do, however long.
+        Without `shrink` the first script that shows a disagreement will do, however long. `effort` is how many scripts
+        are tried, as a multiple of what the stage asks for.
         """
         from grader.checks.stages.registry import checks_of
 
@@ -119,12 +120,12 @@ class StageRun:
             return outcome
         started = time.monotonic()
         try:
-            self._check(stage, outcome, shrink)
+            self._check(stage, outcome, shrink, effort)
         finally:
             outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _check(self, stage: Stage, outcome: StageOutcome, shrink: bool) -> None:
+    def _check(self, stage: Stage, outcome: StageOutcome, shrink: bool, effort: float) -> None:
         from grader.checks.stages.check import check_stage
 
         try:
@@ -134,7 +135,9 @@ class StageRun:
             return
         known = stages().commands_before(stage)
         shrinking = _SHRINK_SECONDS if shrink else 0.0
-        result = check_stage(stage.slug, theirs, self.real, known, built=_built(stage), shrink_seconds=shrinking)
+        result = check_stage(
+            stage.slug, theirs, self.real, known, built=_built(stage), effort=effort, shrink_seconds=shrinking
+        )
         if result.passed:
             outcome.status = "done"
             return

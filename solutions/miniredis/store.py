@@ -152,7 +152,7 @@ class Database:
 
     def delete_if_empty(self, key: bytes, value: List | Set | Hash | SortedSet) -> None:
         """Remove a collection that has lost its last element: Redis has no empty ones."""
-        ### BEGIN SOLUTION mini.emptied
+        ### BEGIN SOLUTION mini.lpop
         if not len(value) and self.delete(key):
             self.modified(key, "g", "del", changes=0)
         ### END SOLUTION
