@@ -139,7 +139,7 @@ class Database:
 
     def delete_if_empty(self, key: bytes, value: List | Set | Hash | SortedSet) -> None:
         """Remove a collection that has lost its last element: Redis has no empty ones."""
-        raise NotImplementedError("mini.emptied")  # course hint mini.emptied
+        raise NotImplementedError("mini.lpop")  # course hint mini.lpop
 
     def clear(self) -> int:
         """Remove all keys; how many there were."""
