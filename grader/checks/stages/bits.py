@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from grader.checks.agreement.script import (
+    Key,
     Scripts,
+    Step,
     bit,
     cmd,
     index,
@@ -17,6 +20,7 @@ from grader.checks.agreement.script import (
     one_of,
     scripts,
     small,
+    some,
     text,
     then,
 )
@@ -58,6 +62,29 @@ def how_many() -> Scripts:
     )
 
 
+_one = Key(b"k")
+
+
+def _beyond(command: SearchStrategy[Step]) -> Scripts:
+    """Six bytes, and several ranges of them."""
+    return scripts(
+        then(cmd("SET", _one, "foobar"), some(command, min=4, max=8)), size=1, wrong_arity=False, wrong_type=False
+    )
+
+
+# Positions before, in and behind six bytes, and their 48 bits.
+_edge = st.one_of(
+    st.integers(-9, 9).map(lambda number: b"%d" % number),
+    st.sampled_from([b"-100", b"-49", b"-48", b"-47", b"47", b"48", b"49", b"100", b"9000000000000000"]),
+)
+
+
+@stage("mini.bitcount")
+def how_many_beyond_both_ends() -> Scripts:
+    """Ranges that begin before the string and end behind it."""
+    return _beyond(cmd("BITCOUNT", _one, _edge, _edge, maybe(one_of("BIT", "BYTE"))))
+
+
 @stage("mini.bitpos")
 def where() -> Scripts:
     """BITPOS with nothing, a start, an end, a unit; of strings that are all ones or all zeros."""
@@ -69,6 +96,12 @@ def where() -> Scripts:
         cmd("BITPOS", key, one_of("0", "1"), near, near, one_of("BIT", "BYTE")),
         setup=[_bitmap, _bitmap, cmd("SET", key, "")],
     )
+
+
+@stage("mini.bitpos")
+def where_beyond_both_ends() -> Scripts:
+    """Ranges that begin before the string and end behind it."""
+    return _beyond(cmd("BITPOS", _one, one_of("0", "1"), _edge, maybe(_edge, maybe(one_of("BIT", "BYTE")))))
 
 
 @stage("mini.bitop", examples=100)

@@ -21,7 +21,9 @@ from grader.checks.agreement.script import (
     one_of,
     scripts,
     small,
+    some,
     text,
+    then,
     word,
 )
 from grader.checks.stages.registry import stage
@@ -62,6 +64,15 @@ def ranges_of_a_list() -> Scripts:
         cmd(_push, home, many(element)),
         setup=[_some, cmd("LPUSH", home, many(text, min=2))],
     )
+
+
+@stage("mini.lrange")
+def beyond_both_ends() -> Scripts:
+    """Five elements, and every index that may lie before, in or behind them."""
+    near = st.integers(-12, 12).map(lambda number: b"%d" % number)
+    filled = cmd("RPUSH", Key(b"k"), "a b c d e")
+    ranges = some(cmd("LRANGE", Key(b"k"), near, near), min=4, max=8)
+    return scripts(then(filled, ranges), size=1, wrong_arity=False, wrong_type=False)
 
 
 @stage("mini.lrange")
