@@ -23,6 +23,7 @@ from grader.servers import ServerError
 PAGE = "docs/kill-matrix.md"
 _CAUGHT, _PASSED, _UNTRIED = "●", "○", "·"
 _GENERAL = "codec"
+_EFFORT = 0.25  # of the scripts of a stage that was not made for the wrong server
 _HEAD = """\
 # Wrong servers, and the stages that catch them
 
@@ -62,7 +63,7 @@ def run_matrix(
     caught: dict[str, set[str]] = {s.slug: set() for s in open_ones}
     with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
         slugs = {m.name: [s.slug for s in open_ones if _touches(m, s)] for m in members}
-        work = [pool.submit(caught_by, root, m.module, slugs[m.name]) for m in members]
+        work = [pool.submit(caught_by, root, m.module, slugs[m.name], m.stage) for m in members]
         for member, piece in zip(members, work, strict=True):
             for slug in slugs[member.name]:
                 tried[slug].add(member.name)
@@ -102,15 +103,15 @@ def _first_caught(root: Path, slug: str, members: Sequence[WrongServer]) -> tupl
     return in_vain, []
 
 
-def caught_by(root: Path, module: tuple[str, ...], slugs: Sequence[str]) -> list[str]:
-    """Which of the stages `slugs` are red for the server `module`."""
+def caught_by(root: Path, module: tuple[str, ...], slugs: Sequence[str], its_own: str = "") -> list[str]:
+    """Which of the stages `slugs` are red for the server `module`; the one it is made for, `its_own`, tries all."""
     with stage_run(root / "solutions", module) as run:
-        return [slug for slug in slugs if is_red(run, stages()[slug])]
+        return [slug for slug in slugs if _is_red(run, stages()[slug], 1.0 if slug == its_own else _EFFORT)]
 
 
-def is_red(run: StageRun, stage: Stage) -> bool:
+def _is_red(run: StageRun, stage: Stage, effort: float) -> bool:
     """Whether a stage finds anything; without looking for the shortest script that shows it."""
-    return run.check(stage, shrink=False).status == "wrong"
+    return run.check(stage, shrink=False, effort=effort).status == "wrong"
 
 
 def written(matrix: Matrix, members: Sequence[WrongServer], catalog: Sequence[Stage]) -> str:
