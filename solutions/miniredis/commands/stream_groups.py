@@ -128,7 +128,9 @@ def xgroup_setid(client: Client, args: Args) -> Reply:
     options = _read_group_options(args)
     stream = _stream_at(client, args[2])
     group = group_of(stream, args[2], args[3])
-    group.last_id = stream.last_id if args[4] == b"$" else read_id(args[4])
+    # Unlike CREATE it takes "-" and "+", too.
+    ends = {b"$": stream.last_id, b"-": FIRST, b"+": LAST}
+    group.last_id = ends[args[4]] if args[4] in ends else read_id(args[4])
     group.entries_read = _possible(options.entries_read, stream)
     changed(client, args[2], "xgroup-setid")
     return OK
