@@ -20,6 +20,7 @@ import redis
 from grader.checks.agreement.script import Scripts, any_order, cmd, integer, key, maybe, one_of, scripts, small, text
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken, show
+from grader.resp import encode_command
 from grader.servers import Server, ServerError, StartFailed, standalone
 
 Words: TypeAlias = Sequence[str | int | float | bytes]
@@ -642,6 +643,30 @@ def a_file_without_its_end_is_cut_off_behind_the_last_whole_command(theirs: Unde
                 if keys != [b"a", b"b", b"d"]:
                     raise Broken("what it writes then is loaded the next time: a, b and d", f"it has {show(keys)}")
                 server.kill()
+
+
+@stage_probe("mini.aof-truncated")
+def a_transaction_without_its_exec_is_cut_off_whole(theirs: UnderTest, real: Server) -> None:
+    """Its commands are there to their last byte, and EXEC is not: none is run, and the file ends before MULTI."""
+    with running(theirs, *_LOGGED) as (server, client):
+        client.set("counter", "1")
+        server.kill()
+        path = next(iter(folder_of(server).glob("appendonlydir/*.incr.aof")))
+        data = path.read_bytes()
+        path.write_bytes(data + encode_command("MULTI") + encode_command("INCR", "counter"))
+        with _telling("a server whose file ends in a transaction without its EXEC starts with what is before it"):
+            server.restart()
+            got = client_of(server).get("counter")
+        if got != b"1":
+            raise Broken(
+                "a file ends in MULTI and INCR counter, without EXEC: the transaction never happened, counter is 1",
+                f"it is {show(got)}",
+            )
+        if path.read_bytes() != data:
+            raise Broken(
+                f"the file is cut off before the MULTI that has no EXEC, to {len(data)} bytes",
+                f"it has {path.stat().st_size}: what is written next would be part of the transaction",
+            )
 
 
 @stage_probe("mini.aof-truncated")
