@@ -24,7 +24,7 @@ def test_an_array_of_strings(count: int, protocol: int) -> None:
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
-@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 @pytest.mark.parametrize("at", [0, 1, MANY])
 def test_an_array_with_one_odd_item(odd: object, at: int, protocol: int) -> None:
     items: list[object] = [b"string"] * (MANY * 2)
