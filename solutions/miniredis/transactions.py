@@ -66,11 +66,10 @@ def rejected(client: Client, command: Command | None, error: CommandError) -> Re
 
 def execute(client: Client) -> Reply:
     """Run what is queued, or say why not. The replies leave one by one, as the commands end."""
-    if client.watching:
-        ### BEGIN SOLUTION mini.watch-expired
-        for database, key in client.watching:
-            database.peek(key)  # a key whose time has come since it was watched has changed
-        ### END SOLUTION
+    ### BEGIN SOLUTION mini.watch-expired
+    for database, key in client.watching:
+        database.peek(key)  # a key whose time has come since it was watched has changed
+    ### END SOLUTION
     if client.queue_is_broken:
         ### BEGIN SOLUTION mini.multi-broken
         discard(client)
