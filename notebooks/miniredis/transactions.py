@@ -48,8 +48,7 @@ def rejected(client: Client, command: Command | None, error: CommandError) -> Re
 
 def execute(client: Client) -> Reply:
     """Run what is queued, or say why not. The replies leave one by one, as the commands end."""
-    if client.watching:
-        raise NotImplementedError("mini.watch-expired")  # course hint mini.watch-expired
+    # mini.watch-expired: yours to build (course hint mini.watch-expired)
     if client.queue_is_broken:
         raise NotImplementedError("mini.multi-broken")  # course hint mini.multi-broken
     if client.watched_key_changed:

@@ -278,7 +278,15 @@ def _is_covered(middle: Square, wanted: Bounds) -> bool:
 
 
 def _neighbour(square: Square, right: int, up: int) -> Square:
-    """The square to that side; behind the last one the first comes again."""
+    """The square to that side; behind the last one the first comes again.
+
+    The eastern and the northern edge of the map lie in squares of their own, behind the last ones. Redis brings their
+    number back into the map only in the direction in which it moves, and so does this.
+    """
     row, column = _separated(square.bits)
     mask = (1 << square.steps) - 1
-    return Square(_interleaved((row + up) & mask, (column + right) & mask), square.steps)
+    if up:
+        row = (row + up) & mask
+    if right:
+        column = (column + right) & mask
+    return Square(_interleaved(row, column), square.steps)
