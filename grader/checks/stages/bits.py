@@ -26,6 +26,7 @@ from grader.checks.agreement.script import (
 )
 from grader.checks.stages.registry import stage
 
+_one = Key(b"k")
 # Half a gigabyte of bits is allowed, but not for a check.
 _place = st.one_of(offset, st.integers(0, 70).map(lambda number: b"%d" % number))
 _bytes = st.binary(max_size=12) | st.sampled_from(
@@ -49,6 +50,18 @@ def one_bit() -> Scripts:
     )
 
 
+@stage("mini.setbit")
+def only_changed_bits_count() -> Scripts:
+    """A watched string, and a bit that is set to what it was or to the other, in the string or behind its end."""
+    change = cmd("SETBIT", _one, one_of("0", "2", "7", "8", "30"), one_of("0", "1"))
+    return scripts(
+        then(one_of(cmd("SET", _one, "a"), cmd("DEL", _one)), cmd("WATCH", _one), change, cmd("MULTI"), cmd("EXEC")),
+        size=8,
+        wrong_arity=False,
+        wrong_type=False,
+    )
+
+
 @stage("mini.bitcount")
 def how_many() -> Scripts:
     """BITCOUNT of all, of ranges of bytes and of bits."""
@@ -60,9 +73,6 @@ def how_many() -> Scripts:
         cmd("BITCOUNT", key, many(index, max=1)),
         setup=[_bitmap, _bitmap, cmd("SETBIT", key, _place, "1")],
     )
-
-
-_one = Key(b"k")
 
 
 def _beyond(command: SearchStrategy[Step]) -> Scripts:

@@ -47,10 +47,19 @@ def bitfield(client: Client, args: Args) -> Reply:
     writes = [step for step in steps if step.what != b"GET"]
     if not writes:
         return _read_fields(client, key, steps)
-    value = changeable(client, key, client.db.edit_string(key))
+    old_value = client.db.edit_string(key)
+    size = len(old_value or b"")
+    value = changeable(client, key, old_value)
     grow(value, max(step.place + step.width + 7 for step in writes) // 8)
-    replies = [_run(value, step) for step in steps]
-    changes = sum(reply is not None and step.what != b"GET" for reply, step in zip(replies, steps, strict=True))
+    grown = len(value) > size
+    replies: list[Reply] = []
+    changes = 0
+    for step in steps:
+        old = read_field(value, step)
+        reply = _run(value, step)
+        replies.append(reply)
+        done = step.what != b"GET" and reply is not None
+        changes += done and (grown or read_field(value, step) != old)
     if changes:
         client.db.modified(key, "$", "setbit", changes)
     return replies
