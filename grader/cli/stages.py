@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -255,7 +256,7 @@ def print_card(
         for line in note.splitlines():
             deep = len(line) - len(line.lstrip())
             wrapped = textwrap.wrap(
-                shown(line), width() - 2 - deep, subsequent_indent=" " * deep, break_on_hyphens=False
+                shown(line), max(width() - 2 - deep, 40), subsequent_indent=" " * deep, break_on_hyphens=False
             )
             for piece in wrapped or [""]:
                 out().print(Text(f"  {piece}"), soft_wrap=True)
@@ -399,8 +400,9 @@ def catchup(
     caught = catch_up(folder, wanted, known)
     out().print(f"Your files as they were: {caught.kept.relative_to(folder)}", soft_wrap=True)
     if caught.borrowed:
-        count = len(caught.borrowed)
-        out().print(f"Borrowed {count} stage{'s' if count != 1 else ''}: {', '.join(caught.borrowed)}")
+        out().print("Borrowed:")
+        for name, count in Counter(stages()[slug].week for slug in caught.borrowed).items():
+            out().print(f"  {name}: {count} stage{'s' if count != 1 else ''}")
     else:
         out().print("Nothing was missing: no stub of these weeks is left.")
     for slug, why in caught.lost.items():
@@ -414,6 +416,7 @@ def catchup(
         )
     if known.trouble:
         errors().print(Text(known.trouble, "yellow"), soft_wrap=True)
+    out().print("Next: course check stages")
     return 1 if caught.lost or red else 0
 
 
@@ -435,4 +438,9 @@ def _weeks_before(week: str, catalog: Stages) -> list[Stage]:
     number = name.removeprefix("week")
     if not number.isdigit():
         raise UnknownStageError(week, catalog.weeks)
+    last = catalog.weeks[-1].removeprefix("week")
+    if not 1 <= int(number) <= int(last):
+        raise CallError(f"There is no {name}: the course has the weeks 1 to {last}.")
+    if int(number) == 1:
+        raise CallError("Nothing comes before week 1: there is nothing to catch up with.")
     return [s for s in catalog if int(s.week.removeprefix("week")) < int(number)]

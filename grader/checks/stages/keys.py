@@ -67,7 +67,8 @@ def of_which_type() -> Scripts:
 @stage("mini.dbsize")
 def how_many_in_all() -> Scripts:
     """DBSIZE, FLUSHDB and FLUSHALL."""
-    return scripts(cmd("DBSIZE"), cmd(_flush), cmd("DEL", many(key)), cmd("SET", key, text), setup=[_set])
+    twice = cmd(_flush, one_of("SYNC SYNC", "SYNC FOO", "ASYNC x"))
+    return scripts(cmd("DBSIZE"), cmd(_flush), twice, cmd("DEL", many(key)), cmd("SET", key, text), setup=[_set])
 
 
 _letters = st.text("abc-^]\\", max_size=3)
@@ -143,6 +144,13 @@ def for_ever_again() -> Scripts:
         cmd("PERSIST", key), cmd("TTL", key), cmd("EXPIRE", key, _later),
         setup=[_set, then(_set, cmd("EXPIRE", key, _later))],
     )  # fmt: skip
+
+
+@stage("mini.persist", examples=6)
+def over_is_over() -> Scripts:
+    """A key whose time has come is not brought back."""
+    ended = then(cmd("SET", key, "a"), cmd("PEXPIRE", key, "1"), after(0.03, cmd("PERSIST", key)), cmd("EXISTS", key))
+    return scripts(ended, size=1, wrong_arity=False, wrong_type=False)
 
 
 @stage("mini.expireat")

@@ -111,6 +111,16 @@ def pieces() -> Scripts:
     )
 
 
+@stage("mini.getrange", examples=40)
+def far_outside() -> Scripts:
+    """Positions far beyond both ends of a value that has some: a Python slice is not a range."""
+    place = st.integers(-9, 9).map(lambda number: b"%d" % number)
+    return scripts(
+        cmd("GETRANGE", Key(b"k"), one_of(place, "-100"), one_of(place, "-100")),
+        setup=[cmd("SET", Key(b"k"), "abc")], wrong_arity=False, wrong_type=False,
+    )  # fmt: skip
+
+
 @stage("mini.setrange")
 def overwritten() -> Scripts:
     """SETRANGE inside, at the end, far behind it, and with nothing."""
@@ -167,7 +177,7 @@ def counting_with_fractions() -> Scripts:
         cmd("INCRBYFLOAT", key, double),
         cmd("INCR", key),
         cmd("GET", key),
-        setup=[cmd("SET", key, _fraction), cmd("SET", key, double)],
+        setup=[cmd("SET", key, _fraction), cmd("SET", key, double), cmd("SET", key, b"")],
     )
 
 
