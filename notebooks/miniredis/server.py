@@ -498,18 +498,26 @@ class Server:
         self.trackers.invalidate(key)
 
 
-def serve(config: Config) -> None:
-    """Start a server, say that it is ready, and serve until SIGTERM, SIGINT or SHUTDOWN.
+def start(config: Config) -> Server:
+    """Make a server that listens and has read its files.
 
     Raises:
         OSError: an address is in use, or a file cannot be read or written.
         BadFile: a file is damaged.
-        CannotGoOn: the append-only file cannot be written any more.
     """
     server = Server(config)
     # The address first: whoever has it also owns the files, and would not like them to be repaired meanwhile.
     server.listen()
     server.load()
+    return server
+
+
+def serve(server: Server) -> None:
+    """Say that the server is ready, and serve until SIGTERM, SIGINT or SHUTDOWN.
+
+    Raises:
+        CannotGoOn: the append-only file cannot be written any more.
+    """
 
     def leave(number: int, frame: Any) -> None:
         server.stop()
@@ -519,7 +527,7 @@ def serve(config: Config) -> None:
     # The collector walks all containers there are, and none of those that a server keeps for long is part of a cycle.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    if config.ignored:
-        print(f"without effect here: {', '.join(dict.fromkeys(config.ignored))}", flush=True)
+    if server.config.ignored:
+        print(f"without effect here: {', '.join(dict.fromkeys(server.config.ignored))}", flush=True)
     print(f"miniredis is ready on port {server.port}", flush=True)
     server.run()
