@@ -114,6 +114,25 @@ def test_a_week_that_is_none_is_told(course: Path, run: Run) -> None:
     assert run("catchup", "soon").status == 2
     ran = run("catchup")
     assert ran.status == 2 and "Which week?" in ran.err
+    for week in ("9", "week99", "0"):
+        ran = run("catchup", week)
+        assert ran.status == 2 and "the course has the weeks 1 to 8" in ran.err, week
+    ran = run("catchup", "1")
+    assert ran.status == 2 and "Nothing comes before week 1" in ran.err
+    assert not (course / ".course" / "kept").exists(), "nothing was touched"
+
+
+def test_what_was_borrowed_is_told_a_line_a_week(course: Path, run: Run) -> None:
+    ran = run("catchup", "3")
+    assert ran.status == 0, ran.err
+    lines = ran.out.splitlines()
+    assert [line.split(":")[0].strip() for line in lines if "stages" in line and ":" in line] == [
+        "week1",
+        "week2",
+        "Next",
+    ]
+    assert lines[-1] == "Next: course check stages"
+    assert "mini." not in ran.out
 
 
 def test_every_stage_can_be_reset_and_replaced_and_comes_out_as_it_went_in(course: Path, reference: Reference) -> None:
