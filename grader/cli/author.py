@@ -112,6 +112,9 @@ def run_zoo(
     check: Annotated[
         bool, typer.Option("--check", help="Each at its own stage only; writes nothing. Status 1 for a problem.")
     ] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="Leave out the other stages of its family: a few minutes.")
+    ] = False,
 ) -> int:
     """Run the wrong servers through the stages and write docs/kill-matrix.md."""
     from grader.authoring.zoo import PAGE, check_zoo, run_matrix, written
@@ -136,6 +139,7 @@ def run_zoo(
             chosen,
             stages().open,
             lambda m, caught: out().print(f"{m.name:<32} caught by {len(caught)}, {m.stage} {_is(m.stage in caught)}"),
+            own,
         )
     if not what:
         page = folder / PAGE
