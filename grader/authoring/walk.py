@@ -17,10 +17,12 @@ from pathlib import Path
 from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.reference import PACKAGE, Reference
 from grader.marking.own_server import fill
-from grader.marking.stages import StageOutcome, StageRun, stage_run
+from grader.marking.stages import Effort, StageOutcome, StageRun, stage_run
 
 _CHUNK = 8
-_EFFORT = 0.25  # a stage that needs a later one fails at its first scripts; `course check stages --solutions` tries all
+# A stage that needs a later one fails at its first scripts; `course check stages --solutions` tries all.
+_BEFORE = Effort(scripts=0.25, seconds=3.0, shrink_seconds=0.0, timeout=0.5)
+_AFTER = Effort(scripts=0.25)
 
 
 @dataclass(slots=True)
@@ -81,10 +83,10 @@ def _walk_chunk(root: Path, slugs: list[str]) -> list[Step]:
 
 
 def _step(run: StageRun, home: Path, texts: dict[str, str], stage: Stage, built: bool) -> Step:
-    before = run.check(stage, shrink=False, effort=_EFFORT) if built else StageOutcome(stage.slug, stage.title, "done")
+    before = run.check(stage, _BEFORE) if built else StageOutcome(stage.slug, stage.title, "done")
     write_package(home, texts)
     run.fresh()
-    after = run.check(stage, effort=_EFFORT)
+    after = run.check(stage, _AFTER)
     before.result = after.result = None
     return Step(before, after, built)
 

@@ -17,13 +17,14 @@ from pathlib import Path
 from grader.authoring.problems import Problem
 from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.zoo import WrongServer, ZooError, zoo
-from grader.marking.stages import StageRun, name_it, stage_run
+from grader.marking.stages import Effort, name_it, stage_run
 from grader.servers import ServerError
 
 PAGE = "docs/kill-matrix.md"
 _CAUGHT, _PASSED, _UNTRIED = "●", "○", "·"
 _GENERAL = "codec"
-_EFFORT = 0.25  # of the scripts of a stage that was not made for the wrong server
+_AT_HOME = Effort(shrink_seconds=0.0)
+_ELSEWHERE = Effort(scripts=0.15, seconds=2.0, shrink_seconds=0.0, timeout=0.3)
 _HEAD = """\
 # Wrong servers, and the stages that catch them
 
@@ -111,12 +112,9 @@ def _first_caught(root: Path, slug: str, members: Sequence[WrongServer]) -> tupl
 def caught_by(root: Path, module: tuple[str, ...], slugs: Sequence[str], its_own: str = "") -> list[str]:
     """Which of the stages `slugs` are red for the server `module`; the one it is made for, `its_own`, tries all."""
     with stage_run(root / "solutions", module) as run:
-        return [slug for slug in slugs if _is_red(run, stages()[slug], 1.0 if slug == its_own else _EFFORT)]
-
-
-def _is_red(run: StageRun, stage: Stage, effort: float) -> bool:
-    """Whether a stage finds anything; without looking for the shortest script that shows it."""
-    return run.check(stage, shrink=False, effort=effort).status == "wrong"
+        # Without looking for the shortest script that shows it.
+        efforts = [(slug, _AT_HOME if slug == its_own else _ELSEWHERE) for slug in slugs]
+        return [slug for slug, effort in efforts if run.check(stages()[slug], effort).status == "wrong"]
 
 
 def written(matrix: Matrix, members: Sequence[WrongServer], catalog: Sequence[Stage]) -> str:

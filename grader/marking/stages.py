@@ -25,9 +25,23 @@ if TYPE_CHECKING:
     from grader.checks.stages.check import StageResult
 
 MODULE = ("miniredis",)
-_SHRINK_SECONDS = 4.0
 _LAST_BREATH = 0.05  # seconds a dying server may take
 _CHUNK = 6  # stages that one process runs on one pair of servers
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a check may cost: `scripts` as a multiple of what the stage asks for, `seconds` for each of its generators
+    and `shrink_seconds` for looking for the shortest script; a server that is silent for `timeout` seconds is silent.
+    """
+
+    scripts: float = 1.0
+    seconds: float = 10.0
+    shrink_seconds: float = 4.0
+    timeout: float = 1.0
+
+
+THOROUGH = Effort()
 
 
 @dataclass(slots=True)
@@ -102,11 +116,10 @@ class StageRun:
             self.theirs.close()
             self.theirs = None
 
-    def check(self, stage: Stage, shrink: bool = True, effort: float = 1.0) -> StageOutcome:
+    def check(self, stage: Stage, effort: Effort | None = None) -> StageOutcome:
         """Check one stage. Whatever the server under test does is an outcome; nothing is raised for it.
 
-        Without `shrink` the first script that shows a disagreement will do, however long. `effort` is how many scripts
-        are tried, as a multiple of what the stage asks for.
+        `effort` is what it may cost; `THOROUGH` by default.
         """
         from grader.checks.stages.registry import checks_of
 
@@ -120,12 +133,12 @@ class StageRun:
             return outcome
         started = time.monotonic()
         try:
-            self._check(stage, outcome, shrink, effort)
+            self._check(stage, outcome, effort or THOROUGH)
         finally:
             outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _check(self, stage: Stage, outcome: StageOutcome, shrink: bool, effort: float) -> None:
+    def _check(self, stage: Stage, outcome: StageOutcome, effort: Effort) -> None:
         from grader.checks.stages.check import check_stage
 
         try:
@@ -134,10 +147,10 @@ class StageRun:
             outcome.note = str(error)
             return
         known = stages().commands_before(stage)
-        shrinking = _SHRINK_SECONDS if shrink else 0.0
         result = check_stage(
-            stage.slug, theirs, self.real, known, built=_built(stage), effort=effort, shrink_seconds=shrinking
-        )
+            stage.slug, theirs, self.real, known, built=_built(stage), effort=effort.scripts,
+            seconds=effort.seconds, shrink_seconds=effort.shrink_seconds, timeout=effort.timeout,
+        )  # fmt: skip
         if result.passed:
             outcome.status = "done"
             return
