@@ -42,7 +42,7 @@ class ResultCard:
         r = self.result
         mark, tone = self._mark()
         parts = [
-            f'{CARD_STYLE}<div class="rc-card" data-status="{r.status}" style="--rc:var(--rc-{tone})">',
+            f'{CARD_STYLE}<div class="rc-card mathjax_ignore" data-status="{r.status}" style="--rc:var(--rc-{tone})">',
             f'<div class="rc-head"><b>{mark} {escape(r.title)}</b><code class="rc-dim">{escape(r.slug)}</code>',
             f'<span class="rc-dim">{escape(self._points())}</span></div>',
         ]
@@ -183,7 +183,7 @@ class HintCard:
     def _repr_html_(self) -> str:
         text = self.exercise.hints[self.number - 1]
         return (
-            f'{CARD_STYLE}<div class="rc-card" style="--rc:var(--rc-hint)"><div class="rc-head">'
+            f'{CARD_STYLE}<div class="rc-card mathjax_ignore" style="--rc:var(--rc-hint)"><div class="rc-head">'
             f"<b>Hint {self.number} of {len(self.exercise.hints)}</b>"
             f'<code class="rc-dim">{escape(self.exercise.slug)}</code></div>'
             f"{_blocks(text)}</div>"
