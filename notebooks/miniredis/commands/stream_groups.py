@@ -8,12 +8,12 @@ from itertools import islice
 
 from miniredis.commands.arguments import integer, syntax_error
 from miniredis.commands.help import offer_help, try_help
-from miniredis.commands.stream_arguments import named_ids, parse_id, read_end, read_id, read_start
+from miniredis.commands.stream_arguments import named_ids, read_end, read_id, read_start
 from miniredis.commands.stream_trimming import delete_entry, is_referenced, settle_everywhere
 from miniredis.commands.streams import by_stream, changed, keys_of_read, read_block, shown, split_streams
 from miniredis.commands.table import command, container
 from miniredis.connection import Client
-from miniredis.numbers import INT64_MAX, parse_int
+from miniredis.numbers import INT64_MAX
 from miniredis.resp import NULL_ARRAY, OK, Args, CommandError, Reply
 from miniredis.values import Stream
 from miniredis.values.stream_groups import Consumer, Delivery, Group, Id
@@ -28,9 +28,6 @@ _MEANINGLESS = (
     "ERR The {0} ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by "
     "specifying a proper ID, or use the > ID to get new messages. The {0} ID would just return an empty result set."
 )
-# More than this cannot be allocated for a reply, whatever the machine.
-_HUGE_COUNT = 2**43
-_NO_MEMORY = "ERR Insufficient memory, failed allocating transient memory, COUNT too high."
 
 
 # Groups
@@ -74,7 +71,7 @@ def group_of(stream: Stream, key: bytes, name: bytes) -> Group:
     return group
 
 
-def _found_group(client: Client, args: Args) -> tuple[Stream, Group]:
+def found_group(client: Client, args: Args) -> tuple[Stream, Group]:
     """The stream at args[1] and its group args[2], for commands that cannot do without."""
     stream = client.db.edit(args[1], Stream)
     group = None if stream is None else stream.groups.get(args[2])
@@ -114,7 +111,7 @@ def xgroup_delconsumer(client: Client, args: Args) -> Reply:
     raise NotImplementedError("mini.xgroup")  # course hint mini.xgroup
 
 
-def _consumer(client: Client, key: bytes, group: Group, name: bytes) -> Consumer:
+def consumer_of(client: Client, key: bytes, group: Group, name: bytes) -> Consumer:
     """The consumer of that name, a new one where there is none."""
     raise NotImplementedError("mini.xgroup")  # course hint mini.xgroup
 
@@ -172,7 +169,7 @@ def _count_read(stream: Stream, group: Group, id: Id) -> None:
         group.entries_read = count_read(stream, id)
 
 
-def _log_claim(client: Client, key: bytes, name: bytes, id: Id, group: Group, delivery: Delivery) -> None:
+def log_claim(client: Client, key: bytes, name: bytes, id: Id, group: Group, delivery: Delivery) -> None:
     """Log a delivery in a form that gives the same again: an XCLAIM with all that is known of it."""
     when, count = b"%d" % delivery.at, b"%d" % delivery.count
     claim = [b"XCLAIM", key, name, delivery.consumer.name, b"0", write_id(id), b"TIME", when, b"RETRYCOUNT", count]
@@ -226,65 +223,3 @@ def _pending_in_short(group: Group) -> Reply:
 def by_name(consumers: dict[bytes, Consumer]) -> Iterable[Consumer]:
     """Consumers in the order of their names, as replies have them."""
     return (consumers[name] for name in sorted(consumers))
-
-
-# Claiming
-
-
-@dataclass(slots=True)
-class _Claim:
-    """How XCLAIM takes entries over.
-
-    Attributes:
-        idle: only those that were given at least so many milliseconds ago.
-        at: when they count as given, in milliseconds since 1970; None for now.
-        count: how often they count as given; None for once more.
-        force: also those that nobody has.
-        bare: reply ids only, and do not count them as given once more.
-        last_id: the group has come at least so far.
-    """
-
-    idle: int
-    at: int | None = None
-    count: int | None = None
-    force: bool = False
-    bare: bool = False
-    last_id: Id = FIRST
-
-
-@command("XCLAIM", arity=-6, flags="write fast", keys=(1, 1, 1), group="stream", since="5.0.0")
-def xclaim(client: Client, args: Args) -> Reply:
-    """XCLAIM key group consumer min-idle id [id …] [IDLE ms] [TIME ms] [RETRYCOUNT n] [FORCE] [JUSTID] [LASTID id].
-
-    Take over entries that another consumer has had for too long. Those that were taken, or with JUSTID their ids.
-    """
-    raise NotImplementedError("mini.xclaim")  # course hint mini.xclaim
-
-
-def _claimant(client: Client, args: Args, group: Group) -> Consumer:
-    """The consumer that claims; a new one is logged as such."""
-    raise NotImplementedError("mini.xclaim")  # course hint mini.xclaim
-
-
-def _read_claim(args: Args, at: int, idle: int, now: int) -> _Claim:
-    """Read the options of XCLAIM from `at` on."""
-    raise NotImplementedError("mini.xclaim")  # course hint mini.xclaim
-
-
-def _claimed(client: Client, group: Group, id: Id, consumer: Consumer, claim: _Claim) -> bool:
-    """Take over one entry that is there, if it may be; whether it was."""
-    raise NotImplementedError("mini.xclaim")  # course hint mini.xclaim
-
-
-@command("XAUTOCLAIM", arity=-6, flags="write fast", keys=(1, 1, 1), group="stream", since="6.2.0")
-def xautoclaim(client: Client, args: Args) -> Reply:
-    """XAUTOCLAIM key group consumer min-idle start [COUNT count] [JUSTID]: XCLAIM for whatever is pending too long.
-
-    The id to go on from (0-0 at the end), what was taken, and the ids of pending entries that are gone.
-    """
-    raise NotImplementedError("mini.xautoclaim")  # course hint mini.xautoclaim
-
-
-def _read_autoclaim(args: Args) -> tuple[int, bool]:
-    """Read COUNT and JUSTID."""
-    raise NotImplementedError("mini.xautoclaim")  # course hint mini.xautoclaim
