@@ -14,9 +14,9 @@ from grader.authoring.expand import SourceError, expand
 from grader.authoring.problems import Problem
 from grader.authoring.release import clear_text
 from grader.checks import Catalog, Exercise
+from grader.inside.load import load_notebook, load_source
 from grader.marking import ExerciseResult, run_exercise
 from grader.marking.extract import Cell, NotebookAnswers
-from grader.marking.load import load_notebook, load_source
 from grader.servers import Server
 
 LEAST_HINTS = 3

@@ -4,9 +4,9 @@
 misconceptions. `grader.marking` runs them; nothing here knows who asked.
 """
 
-from grader.checks.answer import Answer, AnswerProblem
 from grader.checks.catalog import Catalog, Exercise, UnknownExerciseError, catalog
 from grader.checks.verdict import Broken, broken, exercise, expect
+from grader.inside.answer import Answer, AnswerProblem
 
 __all__ = [
     "Answer",

@@ -2,7 +2,7 @@
 
 `grader.marking` makes one `CheckSession` for an exercise and hands it to pytest. Fixtures:
 
-- ``answer``: the learner's names, guarded (`grader.checks.answer`);
+- ``answer``: the learner's names, guarded (`grader.inside.answer`);
 - ``redis``: a recorded client on a fresh, empty server, ``decode_responses=True``; give it to the answer;
 - ``wire``: what the answer sent through ``redis`` (`grader.wire`): commands, round trips, bytes;
 - ``peek``: a second client on the same server for the check's own looks, which is not recorded;
@@ -20,10 +20,10 @@ from typing import Any, Literal, cast
 import pytest
 from redis import Redis, RedisError
 
-from grader.checks.answer import Answer, AnswerProblem, is_learner_file
 from grader.checks.catalog import Exercise
-from grader.checks.deadline import DeadlineError, deadline
 from grader.checks.verdict import Broken
+from grader.inside.answer import Answer, AnswerProblem, is_learner_file
+from grader.inside.deadline import DeadlineError, deadline
 from grader.servers import Server
 from grader.wire import Wire
 from grader.wire.faults import FaultFound, Faults

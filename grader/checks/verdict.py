@@ -11,10 +11,15 @@ from typing import NoReturn, TypeVar, cast
 
 import pytest
 
+from grader.inside.answer import PassesThrough
+from grader.inside.show import show
+
+__all__ = ["Broken", "broken", "exercise", "expect", "show"]
+
 _Test = TypeVar("_Test")
 
 
-class Broken(AssertionError):
+class Broken(PassesThrough):
     """A promise that the answer does not keep.
 
     `expected` and `happened` are sentences or values as text, shown to the learner side by side;
@@ -31,18 +36,6 @@ class Broken(AssertionError):
 def exercise(slug: str) -> Callable[[_Test], _Test]:
     """Mark a test function or class as a promise of the exercise `slug` (for example ``week1.page-views``)."""
     return cast(Callable[[_Test], _Test], pytest.mark.exercise(slug))
-
-
-def show(value: object, limit: int = 300) -> str:
-    """`value` as a learner would type it in Python, cut in the middle beyond `limit` characters."""
-    try:
-        text = repr(value)
-    except Exception as error:
-        text = f"<a {type(value).__name__} whose repr() raises {type(error).__name__}>"
-    if len(text) > limit:
-        half = limit // 2
-        text = f"{text[:half]} … {text[-half:]} ({len(text)} characters)"
-    return text
 
 
 def broken(expected: str, happened: str, misconception: str | None = None) -> NoReturn:

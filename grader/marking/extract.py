@@ -7,36 +7,18 @@ sentence for each exercise.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from grader.inside.cells import Cell, NotebookAnswers
+
+__all__ = ["Cell", "NotebookAnswers", "NotebookError", "read_notebook"]
 
 MAX_BYTES = 20_000_000
 
 
 class NotebookError(ValueError):
     """The file cannot be read as a notebook; the message says why and what to do."""
-
-
-@dataclass(slots=True)
-class Cell:
-    """A code cell: its id (a stable one for the course's own cells, else whatever the editor gave) and its source."""
-
-    id: str
-    source: str
-    line: int = 0
-
-
-@dataclass(slots=True)
-class NotebookAnswers:
-    """The code cells of a notebook in their order, and the notebook's own folder (for files beside it)."""
-
-    path: Path
-    cells: list[Cell] = field(default_factory=list)
-
-    def cell(self, cell_id: str) -> Cell | None:
-        """The last cell with this id: after a copy and paste the later one is what the learner saw run."""
-        return next((c for c in reversed(self.cells) if c.id == cell_id), None)
 
 
 def read_notebook(path: Path) -> NotebookAnswers:

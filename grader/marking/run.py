@@ -6,7 +6,6 @@ of its own. Only what stands behind `Answer` differs.
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import time
@@ -15,32 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.answer import Answer
 from grader.checks.catalog import Exercise
 from grader.checks.session import PROMISE_SECONDS, CheckSession
+from grader.inside.answer import Answer
+from grader.inside.printed import BoundedText
 from grader.marking.result import ExerciseResult
 from grader.servers import Server, at_least, scratch
-
-_PRINTED_LIMIT = 4000
-
-
-class BoundedText(io.TextIOBase):
-    """Keeps the first characters written to it and drops the rest, so that endless printing costs no memory."""
-
-    def __init__(self, limit: int = _PRINTED_LIMIT) -> None:
-        self._parts: list[str] = []
-        self._left = limit
-        self._dropped = False
-
-    def write(self, text: str) -> int:
-        if self._left > 0:
-            self._parts.append(text[: self._left])
-        self._dropped |= len(text) > self._left
-        self._left -= min(self._left, len(text))
-        return len(text)
-
-    def getvalue(self) -> str:
-        return "".join(self._parts) + ("\n… and more" if self._dropped else "")
 
 
 def run_exercise(

@@ -15,9 +15,9 @@ from pathlib import Path
 from redis import RedisError
 
 from grader.checks import catalog
-from grader.checks.answer import AnswerProblem
+from grader.inside.answer import AnswerProblem
+from grader.inside.load import LoadedAnswers, load_notebook
 from grader.marking.extract import NotebookError, read_notebook
-from grader.marking.load import LoadedAnswers, load_notebook
 from grader.marking.result import ExerciseResult
 from grader.marking.run import run_exercise
 from grader.servers import ServerError

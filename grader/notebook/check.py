@@ -110,7 +110,7 @@ def _file_answer(exercise: Exercise) -> Answer:
     """The names in the file beside the notebook, read afresh."""
     from pathlib import Path
 
-    from grader.marking.load import load_file
+    from grader.inside.load import load_file
 
     try:
         folder = course_folder() / "notebooks"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from grader.checks import AnswerProblem, Catalog, Exercise
-from grader.marking.magics import read_python
+from grader.inside.magics import read_python
 from grader.notebook.magics import WireMagic
 
 

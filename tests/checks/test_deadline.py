@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from grader.checks.deadline import DeadlineError, deadline
+from grader.inside.deadline import DeadlineError, deadline
 
 
 def theirs(filename: str) -> bool:

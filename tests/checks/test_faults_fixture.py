@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from grader.checks import catalog
-from grader.checks.answer import Answer
 from grader.checks.session import Promise
+from grader.inside.answer import Answer
 from grader.marking.run import run_exercise
 
 CHECK = '''

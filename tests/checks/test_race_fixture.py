@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from grader.checks import catalog
-from grader.checks.answer import Answer
 from grader.checks.session import Promise
+from grader.inside.answer import Answer
 from grader.marking.run import run_exercise
 from grader.wire.race import Timeline
 

@@ -7,9 +7,9 @@ import ast
 import pytest
 
 from grader.checks import catalog
+from grader.inside.load import load_notebook
+from grader.inside.magics import read_python
 from grader.marking.extract import Cell, NotebookAnswers
-from grader.marking.load import load_notebook
-from grader.marking.magics import read_python
 from grader.notebook.kernel import by_definition
 
 RIGHT = 'def page_view(r, page):\n    return r.incr(f"page:{page}:views")'

@@ -20,7 +20,6 @@ from redis import Redis
 from redis.connection import SSLConnection
 
 from grader.checks import Answer, AnswerProblem, Broken, broken, exercise, expect
-from grader.checks.answer import guard
 from grader.checks.bytes_view import compare, expect_bytes, literal, point, with_view
 from grader.checks.scripted_socket import (
     Command,
@@ -33,6 +32,7 @@ from grader.checks.scripted_socket import (
     together,
 )
 from grader.checks.verdict import show
+from grader.inside.answer import guard
 from grader.resp import (
     INCOMPLETE,
     NULL_ARRAY,

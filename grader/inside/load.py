@@ -15,17 +15,29 @@ from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
-from grader.checks.answer import Answer, AnswerProblem, is_learner_file, learner_lines
-from grader.checks.catalog import Exercise
-from grader.checks.deadline import DeadlineError, deadline
-from grader.marking.extract import Cell, NotebookAnswers
-from grader.marking.magics import read_python
-from grader.marking.run import BoundedText
+from grader.inside.answer import Answer, AnswerProblem, is_learner_file, learner_lines
+from grader.inside.cells import Cell, NotebookAnswers
+from grader.inside.deadline import DeadlineError, deadline
+from grader.inside.magics import read_python
+from grader.inside.printed import BoundedText
 
 LOAD_SECONDS = 5.0
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Wanted(Protocol):
+    """What loading has to know of an exercise; `grader.checks.Exercise` is one."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def cell_id(self) -> str: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def file(self) -> str | None: ...
 
 
 class LoadedAnswers:
@@ -38,14 +50,14 @@ class LoadedAnswers:
         self.trouble: dict[str, AnswerProblem] = {}
         self.files: dict[str, Answer] = {}
 
-    def answer(self, exercise: Exercise) -> Answer:
+    def answer(self, exercise: Wanted) -> Answer:
         """What the check of `exercise` may see."""
         if exercise.slug in self.files:
             return self.files[exercise.slug]
         self._as_after(exercise)
         return Answer(self.names, exercise.slug, self.trouble.get(exercise.cell_id))
 
-    def _as_after(self, exercise: Exercise) -> None:
+    def _as_after(self, exercise: Wanted) -> None:
         """Give names the values they had when the answer's cell had run; what came later only adds to them.
 
         Two answers may both call a constant SCRIPT, and a function looks its globals up when it is called. Where the
@@ -60,7 +72,7 @@ class LoadedAnswers:
             self.names.update(after)
 
 
-def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Exercise]) -> LoadedAnswers:
+def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Wanted]) -> LoadedAnswers:
     """Run the defining parts of `notebook` in this process. Call it only where learner code may run.
 
     Args:
@@ -103,7 +115,7 @@ def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Exercise]) -> L
     return loaded
 
 
-def load_file(path: Path, exercise: Exercise) -> LoadedAnswers:
+def load_file(path: Path, exercise: Wanted) -> LoadedAnswers:
     """Run the ``.py`` file that holds the answer of `exercise`."""
     loaded = LoadedAnswers()
     try:
@@ -121,7 +133,7 @@ def load_file(path: Path, exercise: Exercise) -> LoadedAnswers:
     return loaded
 
 
-def load_source(source: str, exercise: Exercise, name: str = "answer") -> LoadedAnswers:
+def load_source(source: str, exercise: Wanted, name: str = "answer") -> LoadedAnswers:
     """Run one answer given as text, for a file or a wrong answer that stands on its own."""
     loaded = LoadedAnswers()
     _run_cell(Cell(exercise.cell_id, source), 0, True, loaded, name)

@@ -15,8 +15,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
-from grader.checks.deadline import DeadlineError
-from grader.checks.verdict import Broken, show
+from grader.inside.deadline import DeadlineError
+from grader.inside.show import show
+
+
+class PassesThrough(AssertionError):
+    """Raised by a check inside a call of the learner's (in a function it handed them): none of their errors."""
 
 
 class AnswerProblem(AssertionError):
@@ -122,7 +126,7 @@ def _call(function: Callable[..., Any], label: str, args: tuple[Any, ...], kwarg
             # A generator does its work when it is read; read it here, where its errors are caught.
             result = list(result)
         return result
-    except (Broken, AnswerProblem, DeadlineError, KeyboardInterrupt):
+    except (PassesThrough, AnswerProblem, DeadlineError, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise problem_of(error, label) from None
