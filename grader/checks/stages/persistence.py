@@ -21,7 +21,7 @@ from grader.checks.agreement.script import Scripts, any_order, cmd, integer, key
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.resp import encode_command
-from grader.servers import Server, ServerError, StartFailed, standalone
+from grader.servers import Server, ServerError, StartFailed, binaries, standalone
 
 Words: TypeAlias = Sequence[str | int | float | bytes]
 State: TypeAlias = dict[bytes, Any]
@@ -143,7 +143,7 @@ def read_by_redis(folder: Path, promise: str, **config: Any) -> Iterator[Any]:
         target = Path(copy) / "files"
         shutil.copytree(folder, target, ignore=shutil.ignore_patterns("*.log", "*.sock"))
         try:
-            with standalone(directory=target, **config) as server:
+            with standalone(binary=max(binaries(), key=lambda b: b.version), directory=target, **config) as server:
                 yield server.client(decode_responses=False)
         except ServerError as error:
             raise Broken(promise, f"Redis refuses the files: {error}") from None
