@@ -44,9 +44,6 @@ CANNOT_SAVE = (
 # Databases keep keys and ends of keys in the same kind of dictionary.
 Candidates: TypeAlias = Indexed[Any]
 
-# What a client inside MULTI may still say when memory is full; anything else would be queued, and take more.
-_ENDS_A_QUEUE = {"exec", "discard", "quit", "reset"}
-
 NEW_COUNTER = 5  # LFU: a new key is not the first to go
 MAX_COUNTER = 255
 

@@ -44,9 +44,6 @@ CANNOT_SAVE = (
 # Databases keep keys and ends of keys in the same kind of dictionary.
 Candidates: TypeAlias = Indexed[Any]
 
-# What a client inside MULTI may still say when memory is full; anything else would be queued, and take more.
-_ENDS_A_QUEUE = {"exec", "discard", "quit", "reset"}
-
 NEW_COUNTER = 5  # LFU: a new key is not the first to go
 MAX_COUNTER = 255
 
@@ -67,8 +64,8 @@ def refusal(client: Client, command: Command) -> CommandError | None:
     server = client.server
     if server.memory.limit and not server.memory.make_room():
         ### BEGIN SOLUTION mini.maxmemory
-        fills = command.denied_when_full or (client.queue is not None and command.name not in _ENDS_A_QUEUE)
-        if fills or (command.name == "exec" and any(queued.denied_when_full for queued, _ in client.queue or ())):
+        queue = (client.queue or ()) if command.name == "exec" else ()
+        if command.denied_when_full or any(queued.denied_when_full for queued, _ in queue):
             return CommandError(OUT_OF_MEMORY)
         ### END SOLUTION
     if command.writes or command.denied_when_full or command.name == "ping":

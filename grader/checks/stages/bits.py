@@ -162,6 +162,24 @@ def small_numbers() -> Scripts:
     )
 
 
+@stage("mini.bitfield", examples=20)
+def watched_numbers() -> Scripts:
+    """A transaction depends on a key; BITFIELD has changed it, or has only read it."""
+    return scripts(
+        then(
+            cmd("WATCH", _one),
+            cmd("BITFIELD", _one, one_of(("SET", "u8", "0", "7"), ("GET", "u8", "0"), ("INCRBY", "u8", "0", "1"))),
+            cmd("MULTI"),
+            cmd("PING"),
+            cmd("EXEC"),
+        ),
+        setup=[cmd("SET", _one, "a")],
+        size=1,
+        wrong_arity=False,
+        wrong_type=False,
+    )
+
+
 @stage("mini.bitfield-overflow", examples=150)
 def numbers_that_do_not_fit() -> Scripts:
     """SET and INCRBY beyond both ends of a field, with each kind of OVERFLOW."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 
 from hypothesis import strategies as st
@@ -33,8 +35,10 @@ from grader.checks.agreement.script import (
     walk,
     word,
 )
+from grader.checks.stages.dialogue import PATIENCE, connected
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
-from grader.checks.verdict import Broken
+from grader.checks.verdict import Broken, show
+from grader.resp import encode_command
 from grader.servers import Server
 
 _K = Key(b"k")
@@ -110,6 +114,34 @@ def how_long_yet() -> Scripts:
         setup=[_set, then(_set, cmd("EXPIRE", key, _later))],
         wrong_arity=False,
     )
+
+
+@stage_probe("mini.expire")
+def seconds_are_the_nearest_ones(theirs: UnderTest, real: Server) -> None:
+    """TTL rounds: what ends in 10 s has 10 to go a millisecond later, and not 9. Asked between two PTTLs."""
+    with connected(theirs) as sock:
+        for milliseconds in (10_000, 100_900, 100_450, 100_100, 400):
+            asked = (("SET", "k", "x"), ("PEXPIRE", "k", str(milliseconds)), ("PTTL", "k"), ("TTL", "k"), ("PTTL", "k"))
+            sock.sendall(b"".join(encode_command(*words) for words in asked))
+            lines = _lines(sock, len(asked))
+            if len(lines) < len(asked) or not all(line[:1] == b":" for line in lines[2:]):
+                raise Broken("PTTL and TTL of a key that has an end are integers", f"they are {show(lines[2:])}")
+            before, seconds, after = (int(line[1:]) for line in lines[2:])
+            nearest = {(left + 500) // 1000 for left in (before, after)}
+            if seconds not in nearest and after >= 0:
+                raise Broken(
+                    f"{before} ms before its end TTL of a key is {max(nearest)}, the nearest second", f"it is {seconds}"
+                )
+
+
+def _lines(sock: socket.socket, count: int) -> list[bytes]:
+    """So many replies of one line; fewer if the server stops."""
+    sock.settimeout(PATIENCE)
+    heard = b""
+    with contextlib.suppress(OSError):
+        while heard.count(b"\r\n") < count and (data := sock.recv(4096)):
+            heard += data
+    return heard.split(b"\r\n")[:-1]
 
 
 @stage("mini.expire", examples=30)

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import select
 import socket
+import time
 from collections.abc import Iterable, Iterator
 
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.script import ODD_TEXTS, Scripts, binary, cmd, long_text, many, maybe, plain, scripts, text
 from grader.checks.bytes_view import compare, literal, with_view
+from grader.checks.stages.busy import processor_time
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken
 from grader.resp import encode_command
@@ -27,15 +29,20 @@ PATIENCE = 2.0
 _PING = encode_command("PING")
 _PONG = b"+PONG\r\n"
 _MANY_CLIENTS = 200
-_BIG = 5_000_000
+_BIG = 8_000_000  # what is on the way, in the buffers of both sides, is less
+_HESITATION = 0.05
+_REST = 0.4  # seconds in which a server has nothing to do
 _ONE_BY_ONE = frozenset({Manner.ONE_BY_ONE})
 
 
 # Talking in bytes
 
 
-def _connect(server: UnderTest | Server) -> socket.socket:
-    """A connection to `server` that is patient for `PATIENCE` seconds."""
+def _connect(server: UnderTest | Server, window: int = 0) -> socket.socket:
+    """A connection to `server` that is patient for `PATIENCE` seconds.
+
+    `window` is how many bytes may wait here to be read, about; 0 leaves it to the system, which may take it all.
+    """
     if server.socket_path is not None:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         address: str | tuple[str, int] = str(server.socket_path)
@@ -43,6 +50,8 @@ def _connect(server: UnderTest | Server) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         address = ("127.0.0.1", server.port or 0)
     sock.settimeout(PATIENCE)
+    if window:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)  # before it connects, or it is agreed already
     try:
         sock.connect(address)
     except OSError as error:
@@ -294,17 +303,21 @@ def half_words_do_not_mix(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.big-value")
-def five_megabytes_there_and_back(theirs: UnderTest, real: Server) -> None:
+def eight_megabytes_there_and_back(theirs: UnderTest, real: Server) -> None:
     """A value larger than any buffer between, read slowly."""
     value = bytes(range(256)) * (_BIG // 256)
     sent = encode_command("ECHO", value)
     wanted = b"$%d\r\n" % len(value) + value + b"\r\n"
-    with _connect(theirs) as sock:
+    with _connect(theirs, window=65536) as sock:
         try:
             sock.sendall(sent)
         except OSError as error:
             raise Broken(f"the server takes a command of {len(sent):,} bytes", f"it did not: {error}") from None
+        select.select([sock], [], [], PATIENCE)
+        time.sleep(_HESITATION)  # the reader takes its time: meanwhile all buffers fill up
         came = _exactly(sock, len(wanted))
+        if came == wanted:
+            _rests(theirs)
     if came != wanted:
         at = next((i for i, (a, b) in enumerate(zip(wanted, came, strict=False)) if a != b), len(came))
         raise Broken(
@@ -312,6 +325,22 @@ def five_megabytes_there_and_back(theirs: UnderTest, real: Server) -> None:
             f"{len(came):,} came, and the first {at:,} of them are right",
         )
     _still_there(theirs, "after a large value")
+
+
+def _rests(theirs: UnderTest) -> None:
+    """Nobody says anything: the process has nothing to do. By chance it may have, so it is looked at three times."""
+    worked = 0.0
+    for _ in range(3):
+        before = processor_time(theirs)
+        time.sleep(_REST)  # this is what is measured: what it does while nothing happens
+        after = processor_time(theirs)
+        worked = 0.0 if before is None or after is None else after - before
+        if worked < _REST / 5:
+            return
+    raise Broken(
+        "when a large reply has been sent and nobody says anything, the server waits for the next bytes",
+        f"in {_REST:g} s of silence its process has worked for {worked:.2f} s: something wakes it up again and again",
+    )
 
 
 @stage_probe("mini.slow-reader")
