@@ -7,7 +7,7 @@ from io import TextIOWrapper
 
 import typer
 
-from grader.cli import author, desk, stages, study, teach, trials
+from grader.cli import author, cohort, desk, stages, study, teach, trials
 from grader.cli.outcome import end_in_order
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ study.register(app)
 stages.register(app)
 trials.register(app)
 teach.register(app)
+cohort.register(app)
 author.register(app)
 
 

@@ -22,6 +22,7 @@ import typer
 from rich.text import Text
 
 from grader.cli.screen import errors
+from grader.marking.printable import printable
 
 P = ParamSpec("P")
 
@@ -38,8 +39,11 @@ _EXPECTED = {
     "grader.checks.stages.regions.RegionError",
     "grader.checks.stages.zoo.ZooError",
     "grader.cli.outcome.CallError",
+    "grader.cohort.errors.CohortError",
     "grader.marking.grade.NothingToGradeError",
     "grader.marking.place.NotInCourseError",
+    "grader.marking.receipts.KeyProblemError",
+    "grader.marking.untrusted.UntrustedError",
     "grader.notebook.lab.LabError",
     "grader.notebook.reset.ResetError",
     "grader.servers.errors.ServerError",
@@ -75,9 +79,9 @@ def _failed(error: Exception) -> int:
         return 1
     sentence = expected(error)
     if sentence is not None:
-        errors().print(Text.assemble(("course:", "bold red"), f" {sentence}"), soft_wrap=True)
+        errors().print(Text.assemble(("course:", "bold red"), f" {printable(sentence)}"), soft_wrap=True)
         return 2
-    told = f"{type(error).__name__}: {error}"
+    told = printable(f"{type(error).__name__}: {error}")
     errors().print(
         Text.assemble(("course:", "bold red"), f" this is a fault of the course, not yours ({told}). {_kept(error)}"),
         soft_wrap=True,

@@ -1,0 +1,141 @@
+"""The instructor's commands: `course cohort release|collect|grade|feedback|report|export`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from grader.cli.outcome import CallError, with_status
+from grader.cli.screen import errors, out, shown
+from grader.marking.place import course_folder
+
+if TYPE_CHECKING:
+    from grader.cohort.classroom import Classroom
+    from grader.cohort.grading import Graded, Outcome
+
+Weeks = Annotated[list[str] | None, typer.Argument(metavar="[WEEK]...", help="week1, week2 …; all of them if none.")]
+Students = Annotated[
+    list[str] | None, typer.Option("--student", "-s", help="Only this student; may be given more than once.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    cohort = typer.Typer(help="Grade a cohort, in nbgrader's folders and gradebook.", no_args_is_help=True)
+    cohort.command("release")(with_status(release))
+    cohort.command("grade")(with_status(grade))
+    app.add_typer(cohort, name="cohort")
+
+
+def release(
+    weeks: Weeks = None,
+    due: Annotated[
+        str | None, typer.Option("--due", help="When it has to be handed in: 2026-12-01, 2026-12-01T18:00+01:00.")
+    ] = None,
+) -> int:
+    """Make notebooks/ what the sources say, and enter the assignments and their points into the gradebook."""
+    from grader.authoring.build import build
+    from grader.cohort.releasing import due_date
+    from grader.cohort.releasing import release as enter
+
+    room = _room()
+    chosen = room.weeks(weeks)
+    when = due_date(due) if due else None
+    with errors().status("Building …") as status:
+        report = build(room.root, progress=lambda step: status.update(f"Building: {step}"))
+        status.update("Entering into the gradebook …")
+        enter(room, chosen, when)
+    for name in report.changed:
+        out().print(f"notebooks/{name} written")
+    for week in chosen:
+        exercises = room.assigned(week)
+        told = f"{week}: {len(exercises)} exercises, {sum(e.points for e in exercises)} points"
+        out().print(f"{told}{f', due {when:%Y-%m-%d %H:%M %Z}' if when else ''}")
+    out().print(f"Hand out {' and '.join(f'notebooks/{week}' for week in chosen)}.")
+    return 0
+
+
+def grade(
+    weeks: Weeks = None,
+    student: Students = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many processes mark.")] = min(
+        4, os.cpu_count() or 1
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Mark again what is marked already.")] = False,
+) -> int:
+    """Mark what is in submitted/ and fill gradebook and autograded/. Goes on where an interrupted run was.
+
+    Status 0 when all is graded, 3 when the grader failed somewhere (those wait for a person; run again to retry).
+    """
+    from grader.cohort.grading import grade as grade_cohort
+    from grader.cohort.grading import local
+
+    room = _room()
+    chosen = [w for w in room.weeks(weeks) if weeks or room.students(w)[0]]
+    if not chosen:
+        raise CallError("Nothing is handed in: submitted/ is empty. `course cohort collect` fills it.")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors(), transient=True) as progress:
+        bar = progress.add_task("Grading", total=None)
+
+        def begin(count: int, known: int) -> None:
+            progress.update(bar, total=count, description=f"Grading ({known} known)" if known else "Grading")
+
+        def tell(graded: Graded) -> None:
+            progress.update(bar, advance=1)
+            if not errors().is_terminal:
+                errors().print(Text(_line(graded)), soft_wrap=True)
+
+        outcome = grade_cohort(
+            room, chosen, local(room, jobs), students=student or (), force=force, begin=begin, tell=tell
+        )
+    _print_outcome(outcome)
+    return 3 if any(g.errors for g in outcome.graded) else 0
+
+
+def _room() -> Classroom:
+    from grader.cohort.classroom import Classroom
+
+    return Classroom(course_folder())
+
+
+def _line(graded: Graded) -> str:
+    return f"{graded.week} {shown(graded.student)}: {graded.score:g} of {graded.possible:g}"
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("week", "student", "points", "of", "late", "for a person", "noticed"):
+        table.add_column(name, justify="right" if name in {"points", "of", "late"} else "left", overflow="fold")
+    for g in outcome.graded:
+        late = f"{g.late / 3600:.1f} h" + (f" −{g.penalty:g}" if g.penalty else "") if g.late else ""
+        noticed = [*(f"{len(g.errors)} grader errors" for _ in g.errors[:1]), *g.marks.notes]
+        table.add_row(
+            g.week,
+            Text(shown(g.student)),
+            f"{g.score:g}",
+            f"{g.possible:g}",
+            late,
+            Text(_some(list(g.by_hand)), "yellow"),
+            Text(shown(_some(noticed)), "dim"),
+        )
+    out().print(table)
+    for sentence in outcome.passed_over:
+        out().print(Text(shown(sentence), "yellow"), soft_wrap=True)
+    fresh = sum(not g.kept for g in outcome.graded)
+    told = f"{len(outcome.graded)} submissions graded, {fresh} marked now, {len(outcome.graded) - fresh} known before."
+    out().print(Text(told, "bold"))
+    if any(g.errors for g in outcome.graded):
+        out().print(Text("The grader failed somewhere: those points wait for a person. Run again to retry.", "yellow"))
+    if any(g.marks.advisory for g in outcome.graded):
+        out().print(Text("Advisory: answers ran without a sandbox on this machine.", "yellow"))
+
+
+def _some(words: list[str], most: int = 3) -> str:
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,244 @@
+"""The notebooks that formgrader and the feedback are made from, written here and never run.
+
+Each is the released notebook with the learner's code in its cells and our verdict below each check. Of a learner's
+notebook nothing but the text of cells is taken: no metadata, no output, no id. Their Markdown is shown as text, because
+nbconvert would put its HTML into the instructor's page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.checks import Exercise
+from grader.cohort.card import FeedbackCard
+from grader.cohort.errors import CohortError, of_disk
+from grader.cohort.kept import Kept
+from grader.marking.printable import printable
+from grader.marking.submission import Submission
+
+_MOST_NOTEBOOK_BYTES = 20_000_000
+_MOST_CELL = 60_000
+_MOST_CELLS = 400
+_MOST_TEXT = 100_000
+
+
+@dataclass(slots=True)
+class _Own:
+    """A cell as a learner left it: `id` is nbgrader's where there is one."""
+
+    id: str
+    kind: str
+    source: str
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """Notebooks by name, ready to be written, and the ids of answer cells that are as they were released."""
+
+    notebooks: dict[str, bytes] = field(default_factory=dict)
+    untouched: set[str] = field(default_factory=set)
+
+
+def rebuild(
+    released: dict[str, dict[str, Any]],
+    exercises: Iterable[Exercise],
+    submission: Submission,
+    kept: Kept,
+) -> Rebuilt:
+    """The notebooks of one submission.
+
+    Args:
+        released: the released notebooks of the week, by name without ending, as JSON.
+        exercises: the week's.
+        submission: what was handed in.
+        kept: its marks.
+    """
+    results = {r.slug: r for r in kept.marks.results}
+    by_check = {f"{e.cell_id}-check": e for e in exercises}
+    made = Rebuilt()
+    stamp = kept.fingerprint()
+    for name, release in released.items():
+        own = _cells(submission.files.get(f"{kept.week}/{name}.ipynb", b""))
+        known = {c["id"] for c in release["cells"]}
+        mine = {c.id: c.source for c in own if c.id in known and c.kind == "code"}
+        added = _added(own, known)
+        cells = [*_notes(kept), *map(_foreign, added.get("", []))]
+        for original in release["cells"]:
+            cell = json.loads(json.dumps(original))
+            about = cell["metadata"].get("nbgrader", {})
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+                if not about.get("locked") and cell["id"] in mine:
+                    cell["source"] = _limited(mine[cell["id"]])
+                if about.get("solution") and _text(cell) == _text(original):
+                    made.untouched.add(cell["id"])
+                e = by_check.get(cell["id"])
+                if e is not None and e.slug in results:
+                    card = FeedbackCard(e, results[e.slug], kept.marks.repairs.get(e.slug), _files(e, submission))
+                    cell["outputs"] = [_output(card)]
+            cells += [cell, *map(_foreign, added.get(cell["id"], []))]
+        for number, cell in enumerate(cells):
+            cell.setdefault("id", f"own-{number}")
+        notebook = {**release, "cells": cells, "metadata": {**release["metadata"], "course": {"marks": stamp}}}
+        made.notebooks[name] = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
+    return made
+
+
+def read_release(folder: Path, exercises: Iterable[Exercise]) -> dict[str, dict[str, Any]]:
+    """The released notebooks in `folder`, by name; what they must hold for `exercises` is there.
+
+    Raises:
+        CohortError: when a notebook or a check is missing.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    cells: set[str] = set()
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            found[path.stem] = json.loads(path.read_bytes())
+            cells |= {c["id"] for c in found[path.stem]["cells"]}
+        except (ValueError, KeyError, TypeError):
+            raise CohortError(f"{path} is no notebook any more: `course cohort release` writes it anew.") from None
+    for e in exercises:
+        if f"{e.cell_id}-check" not in cells:
+            raise CohortError(f"{folder} has no check of {e.slug}: `course cohort release {e.week}` writes it anew.")
+    return found
+
+
+def is_current(folder: Path, kept: Kept, names: Iterable[str]) -> bool:
+    """Whether the notebooks in `folder` were made from these marks."""
+    stamp = kept.fingerprint()
+    try:
+        return all(
+            json.loads((folder / f"{name}.ipynb").read_bytes())["metadata"]["course"]["marks"] == stamp
+            for name in names
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def write(folder: Path, rebuilt: Rebuilt, files: dict[str, bytes]) -> None:
+    """Put `rebuilt` and `files` in the place of `folder`, all at once.
+
+    Raises:
+        CohortError: when the disk is full or may not be written; what was there is there then.
+    """
+    fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        sweep(folder)
+        fresh.mkdir(parents=True)
+        for name, data in [*((f"{n}.ipynb", d) for n, d in rebuilt.notebooks.items()), *files.items()]:
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            path.chmod(0o444)  # as nbgrader leaves them: formgrader never writes them
+        old = folder.with_name(f"{fresh.name}.old")
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        told = of_disk(error, str(folder))
+        if told is None:
+            raise
+        raise told from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what an interrupted `write` left beside `folder`."""
+    for left in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _cells(data: bytes) -> list[_Own]:
+    """The cells of a submitted notebook; none when it cannot be read, which its results say already."""
+    if not data or len(data) > _MOST_NOTEBOOK_BYTES:
+        return []
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+        raw_cells = found["cells"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return []
+    cells: list[_Own] = []
+    for raw in raw_cells if isinstance(raw_cells, list) else []:
+        if isinstance(raw, dict) and len(cells) < _MOST_CELLS:
+            kind = "code" if raw.get("cell_type") == "code" else "text"
+            cells.append(_Own(_id(raw), kind, _text(raw)))
+    return cells
+
+
+def _id(raw: dict[str, Any]) -> str:
+    metadata = raw.get("metadata")
+    about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    for found in (about.get("grade_id") if isinstance(about, dict) else None, raw.get("id")):
+        if isinstance(found, str) and found:
+            return found
+    return ""
+
+
+def _text(raw: dict[str, Any]) -> str:
+    source = raw.get("source", "")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    return source if isinstance(source, str) else ""
+
+
+def _added(own: list[_Own], known: set[str]) -> dict[str, list[_Own]]:
+    """The cells that the release does not have, under the id of the released cell they stand behind."""
+    found: dict[str, list[_Own]] = {}
+    behind = ""
+    for cell in own:
+        if cell.id in known:
+            behind = cell.id
+        elif cell.source.strip():
+            found.setdefault(behind, []).append(cell)
+    return found
+
+
+def _foreign(cell: _Own) -> dict[str, Any]:
+    """A cell of the learner's own, with nothing but its text."""
+    if cell.kind == "code":
+        source = _limited(cell.source)
+        return {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    return {"cell_type": "markdown", "metadata": {}, "source": _fenced(_limited(cell.source))}
+
+
+def _notes(kept: Kept) -> list[dict[str, Any]]:
+    if not kept.marks.notes:
+        return []
+    text = "\n".join(["What was noticed about this submission:", *kept.marks.notes])
+    return [{"cell_type": "markdown", "metadata": {}, "source": _fenced(_limited(text))}]
+
+
+def _fenced(text: str) -> str:
+    """Markdown that shows `text` as it is: the fence is longer than any in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{printable(text)}\n{fence}"
+
+
+def _limited(source: str) -> str:
+    # A lone half of a surrogate pair cannot be written as UTF-8 by what shows this.
+    source = source.encode("utf-8", "backslashreplace").decode()
+    return source if len(source) <= _MOST_CELL else f"{source[:_MOST_CELL]}\n# … {len(source) - _MOST_CELL} more"
+
+
+def _output(card: FeedbackCard) -> dict[str, Any]:
+    data = {"text/html": card.html(), "text/plain": card.text()}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+def _files(e: Exercise, submission: Submission) -> dict[str, str]:
+    """The file an answer is in, as text."""
+    if e.file is None:
+        return {}
+    data = submission.files.get(f"{e.week}/{e.file}")
+    return {e.file: data[:_MOST_TEXT].decode("utf-8", "backslashreplace")} if data is not None else {}
