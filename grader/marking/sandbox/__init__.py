@@ -1,0 +1,14 @@
+"""Where a learner's code runs: bubblewrap, else a container, else (loudly) a plain process.
+
+    with choose().start(["python", "-m", "worker"], channel, Limits(), {folder: "/answers"}) as held:
+        ...
+
+`choose()` says in `words` what the instructor gets. Called by `grader.marking` only: nothing above it starts a
+learner's code.
+"""
+
+from grader.marking.sandbox.choose import KINDS, Kind, Sandbox, SandboxMissing, choose
+from grader.marking.sandbox.held import Ended, Held
+from grader.marking.sandbox.limits import Limits
+
+__all__ = ["KINDS", "Ended", "Held", "Kind", "Limits", "Sandbox", "SandboxMissing", "choose"]

@@ -1,0 +1,318 @@
+"""The sandbox of Linux: bubblewrap (bwrap), as root or as an ordinary user.
+
+Either way the program has mount, process, network, IPC, host name and control group namespaces of its own, sees the
+libraries read-only and nothing else, writes to small folders in memory, has no capability, cannot gain any, and is
+refused the system calls it could do harm with.
+
+As root there is no user namespace: bwrap mounts, and inside `within.launch` becomes an unprivileged user, another one
+for each sandbox (`users`), since limits on processes do not count for root and since root's interpreter may lie where
+other users cannot go. As an ordinary user bwrap makes a user namespace. Root can make control groups as well
+(`cgroups`), which bound memory for all processes of a sandbox together.
+
+See bwrap(1), namespaces(7), seccomp(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.marking.sandbox import interpreter, parent
+from grader.marking.sandbox.cgroups import Group, NoGroupsError, tree
+from grader.marking.sandbox.held import Held
+from grader.marking.sandbox.interpreter import HOME, PLACE, WITHIN
+from grader.marking.sandbox.limits import Limits
+from grader.marking.sandbox.users import User
+
+# Joins the control groups first, so that nothing of a sandbox is ever outside them.
+_JOIN = (
+    'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 >"$1/cgroup.procs" || exit 125; shift; n=$((n-1)); done; exec "$@"'
+)
+_SHARED_MEMORY = "/dev/shm"
+_FIRST = re.compile(rb'"child-pid": (\d+)\D')
+_SETUP_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+
+
+@dataclass(slots=True)
+class Order:
+    """What a sandbox is to be.
+
+    Attributes:
+        program: the words it runs, the first a path inside.
+        limits: its limits.
+        share: this machine's path -> place inside, read-only; nothing below it can be run.
+        writable: the same for folders that it may write to.
+        shown: paths that it sees at their own place and may run.
+        channel: a descriptor that it gets as number 3.
+        filtered: whether system calls are filtered from the start.
+        pid_1: whether the program is process 1 of its namespace, with no other beside it.
+        environment: variables besides the usual ones.
+        home: where it starts, one of the fresh folders or of `writable`.
+    """
+
+    program: list[str]
+    limits: Limits
+    share: Mapping[Path, str] = field(default_factory=dict)
+    writable: Mapping[Path, str] = field(default_factory=dict)
+    shown: tuple[Path, ...] = ()
+    channel: int | None = None
+    filtered: bool = True
+    pid_1: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    home: str = HOME
+
+
+class Bubblewrap:
+    """Sandboxes by bubblewrap.
+
+    Args:
+        bwrap: the program.
+        groups: whether to use control groups where they can be had.
+    """
+
+    name = "bubblewrap"
+    trusted = True
+
+    def __init__(self, bwrap: str = "bwrap", *, groups: bool = True) -> None:
+        self.bwrap = bwrap
+        self.root = os.geteuid() == 0
+        self.no_groups = "they were not asked for"
+        self._groups = groups
+        if groups:
+            try:
+                tree()
+            except NoGroupsError as error:
+                self._groups, self.no_groups = False, str(error)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether memory is bounded for all processes of a sandbox together."""
+        return self._groups
+
+    @property
+    def words(self) -> str:
+        """What the instructor gets, and what is missing."""
+        how = "as a user of its own" if self.root else "in a user namespace"
+        said = (
+            f"Submissions run in bubblewrap {how}: without network, without sight of the course or of each other, "
+            "within limits."
+        )
+        if self._groups:
+            return f"{said} Control groups bound the memory of each."
+        return (
+            f"{said} There are no control groups for it here ({self.no_groups}), so memory is bounded for each "
+            "process, not in total: a submission could use as much as all its processes may together."
+        )
+
+    def start(
+        self, program: list[str], channel: socket.socket, limits: Limits, share: Mapping[Path, str] | None = None
+    ) -> Held:
+        """Run `program` with `channel` as descriptor 3.
+
+        Args:
+            program: its first word is "python"; this interpreter is run.
+            channel: one end of a socket pair; stays open here, close it.
+            limits: what it may use.
+            share: this machine's path -> place inside, read-only.
+
+        Raises:
+            OSError: when bubblewrap cannot be started or a limit cannot be set.
+        """
+        return self.run(Order(interpreter.command(program), limits, share or {}, channel=channel.fileno()))
+
+    def run(self, order: Order) -> Held:
+        """Run what `order` says; raises as `start`."""
+        with contextlib.ExitStack() as undo:
+            cage, output = self._begin(order, undo)
+            undo.pop_all()
+        return Held(cage, output, order.limits, grouped=self._groups)
+
+    def _begin(self, order: Order, undo: contextlib.ExitStack) -> tuple[_Cage, int]:
+        user = User() if self.root else None
+        group = tree().group(order.limits) if self._groups else None
+        if user is not None:
+            undo.callback(user.release)
+        if group is not None:
+            undo.callback(group.remove)
+        output, told = os.pipe()
+        info, informed = os.pipe()
+        undo.callback(os.close, output)
+        undo.callback(os.close, info)
+        try:
+            process = parent.start(
+                self.command(order, user.uid if user else None, informed, group.places if group else ()),
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=told,
+                pass_fds=[informed] if order.channel is None else [informed, order.channel],
+                cwd="/",
+                env={},
+                start_new_session=True,
+            )
+        finally:
+            os.close(told)
+            os.close(informed)
+        return _Cage(process, info, user, group), output
+
+    def command(
+        self, order: Order, uid: int | None, info: int | None, groups: tuple[str, ...] | list[str]
+    ) -> list[str]:
+        """The words that start bubblewrap.
+
+        Args:
+            order: what is to run.
+            uid: whom to become, if root starts it.
+            info: a descriptor that bubblewrap writes the process ids to.
+            groups: control groups to join first.
+        """
+        words = [self.bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        words += ["--new-session", "--die-with-parent", "--clearenv", "--hostname", "sandbox", "--cap-drop", "ALL"]
+        if uid is None:
+            words += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+        for capability in _SETUP_CAPABILITIES:
+            words += ["--cap-add", capability]
+        if order.pid_1:
+            words += ["--as-pid-1"]
+        if info is not None:
+            words += ["--info-fd", str(info)]
+        words += ["--proc", "/proc", "--dev", "/dev", "--dir", _SHARED_MEMORY, "--dir", "/tmp", "--dir", HOME]
+        words += _binds(order)
+        words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+        for name, value in {**interpreter.ENVIRONMENT, "HOME": order.home, **order.environment}.items():
+            words += ["--setenv", name, value]
+        words += ["--", *interpreter.start_up(), json.dumps(self._orders(order, uid)), *order.program]
+        if groups:
+            words = ["/bin/sh", "-c", _JOIN, "sandbox", str(len(groups)), *groups, *words]
+        return words
+
+    def _orders(self, order: Order, uid: int | None) -> dict[str, Any]:
+        """What `within.launch` is told."""
+        limits = order.limits
+        return {
+            "uid": 65534 if uid is None else uid,
+            "gid": 65534 if uid is None else uid,
+            "fresh": [[p, limits.scratch, limits.inodes] for p in ("/tmp", HOME, _SHARED_MEMORY)],
+            "no_programs": list(order.share.values()),
+            "channel": order.channel,
+            "limits": limits.bounds(self._groups),
+            "filter": order.filtered,
+            "home": order.home,
+        }
+
+
+def _binds(order: Order) -> list[str]:
+    seen = interpreter.view()
+    binds = [(str(path), str(path)) for path in (*seen.bound, *order.shown)]
+    binds += [(str(WITHIN / "etc" / file), f"/etc/{file}") for file in ("hosts", "nsswitch.conf", "passwd", "group")]
+    binds += [(str(WITHIN), f"{PLACE}/{WITHIN.name}"), *((str(path), place) for path, place in order.share.items())]
+    writable = [(str(path), place) for path, place in order.writable.items()]
+    words: list[str] = []
+    # Folders that bubblewrap makes on the way to a place are for root only.
+    for folder in _above([place for _, place in (*binds, *writable)] + list(seen.links)):
+        words += ["--dir", folder]
+    for path, place in binds:
+        words += ["--ro-bind", path, place]
+    for place, target in seen.links.items():
+        words += ["--symlink", target, place]
+    for covered in map(str, seen.covered):
+        is_folder = Path(covered).is_dir()
+        words += ["--tmpfs", covered, "--remount-ro", covered] if is_folder else ["--ro-bind", "/dev/null", covered]
+    for path, place in writable:
+        words += ["--bind", path, place]
+    return words
+
+
+def _above(places: list[str]) -> list[str]:
+    """The folders above `places`, the highest first, without the top."""
+    found = {str(folder) for place in places for folder in Path(place).parents} - {"/"}
+    return sorted(found)
+
+
+class _Cage:
+    """The processes of one bubblewrap: the one we started, the first inside, and all that came of it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], info: int, user: User | None, group: Group | None) -> None:
+        self._process = process
+        self._info = info
+        self._first: int | None = None
+        self._user = user
+        self._group = group
+        self._ran_out = False
+        self._pidfd = os.pidfd_open(process.pid)
+
+    @property
+    def pid(self) -> int | None:
+        """The first process inside, once it is there."""
+        said = b""
+        while self._first is None and select.select([self._info], [], [], 5)[0]:
+            if not (more := os.read(self._info, 4096)):
+                break
+            said += more
+            if match := _FIRST.search(said):
+                self._first = int(match[1])
+        return self._first
+
+    def over(self) -> int:
+        return self._pidfd
+
+    def end(self) -> None:
+        # The first process inside takes all others with it, and bubblewrap is over when they are gone; ended before
+        # it, bubblewrap would leave nobody to tell when that is.
+        if self._process.poll() is None:
+            first = self.pid
+            if first is None or not end_child(first, self._process.pid):
+                self._process.kill()
+        self._process.wait()
+        if self._group is not None:
+            self._ran_out = self._group.memory_ran_out()
+            self._group.remove()
+
+    def status(self) -> int | None:
+        # bubblewrap tells a signal as a shell does.
+        code = self._process.returncode
+        return 128 - code if code > 128 else code
+
+    def memory_ran_out(self) -> bool:
+        return self._ran_out
+
+    def remove(self) -> None:
+        os.close(self._pidfd)
+        os.close(self._info)
+        if self._user is not None:
+            self._user.release()
+
+
+def end_child(pid: int, of: int) -> bool:
+    """SIGKILL the process `pid` if its parent is `of`; False if it is not, or is gone."""
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return False
+    try:
+        # The number could have been given to another process before the handle was opened, not after.
+        if parent_of(pid) != of:
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def parent_of(pid: int) -> int | None:
+    """The parent of a process, None when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None

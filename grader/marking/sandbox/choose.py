@@ -1,0 +1,140 @@
+"""Which sandbox this machine has: each kind is tried by starting a program in it, not by looking for its files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, Protocol
+
+from grader.marking.sandbox.bare import Bare
+from grader.marking.sandbox.bubblewrap import Bubblewrap
+from grader.marking.sandbox.held import Held
+from grader.marking.sandbox.limits import Limits
+
+Kind = Literal["bubblewrap", "docker", "none"]
+KINDS: tuple[Kind, ...] = ("bubblewrap", "docker", "none")
+
+# Proves that Python runs in there with what a worker needs, and that the channel arrived.
+_PROBE = "import json, redis, socket; socket.socket(fileno=3).sendall(b'here')"
+_PROBE_LIMITS = Limits(cpu=20, wall=30)
+
+
+class SandboxMissing(RuntimeError):
+    """The kind that was asked for cannot be had here; the message says why and what to do."""
+
+
+class Sandbox(Protocol):
+    """A way to run programs that are not believed.
+
+    Attributes:
+        name: its kind.
+        trusted: whether marks that come out of it can be.
+        words: what the instructor gets and what is missing, a sentence or two.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def trusted(self) -> bool: ...
+
+    @property
+    def words(self) -> str: ...
+
+    def start(
+        self, program: list[str], channel: socket.socket, limits: Limits, share: Mapping[Path, str] | None = None
+    ) -> Held:
+        """Run `program` (its first word "python") with `channel` as descriptor 3 and nothing else of ours open.
+
+        `share` says which paths of this machine it sees, read-only, and where.
+        """
+
+
+_found: dict[tuple[int, str], Sandbox | SandboxMissing] = {}
+
+
+def choose(kind: str | None = None) -> Sandbox:
+    """The sandbox of `kind`, or the best there is; tried once a process.
+
+    Raises:
+        SandboxMissing: when a kind was asked for by name and cannot be had.
+    """
+    if kind is not None and kind not in KINDS:
+        raise SandboxMissing(f"There is no sandbox called {kind!r}; there are {', '.join(KINDS)}.")
+    if kind is not None:
+        return _tried(kind)
+    reasons = []
+    for each in ("bubblewrap", "docker"):
+        try:
+            return _tried(each)
+        except SandboxMissing as missing:
+            reasons.append(str(missing).rstrip("."))
+    return Bare("; ".join(reasons))
+
+
+def _tried(kind: str) -> Sandbox:
+    key = (os.getpid(), kind)
+    if key not in _found:
+        try:
+            _found[key] = _MAKERS[kind]()
+        except SandboxMissing as missing:
+            _found[key] = missing
+    found = _found[key]
+    if isinstance(found, SandboxMissing):
+        raise found
+    return found
+
+
+def _bubblewrap() -> Sandbox:
+    if not sys.platform.startswith("linux"):
+        raise SandboxMissing("bubblewrap exists for Linux only.")
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxMissing("bubblewrap (the program bwrap) is not installed.")
+    made = Bubblewrap(program)
+    if said := try_out(made):
+        raise SandboxMissing(f"bubblewrap is installed and does not work here: {_reading(said)}.")
+    return made
+
+
+def _docker() -> Sandbox:
+    raise SandboxMissing("no Docker engine answers.")
+
+
+def try_out(sandbox: Sandbox) -> str:
+    """Start a program in `sandbox`: "" when it ran, else what was said instead."""
+    mine, theirs = socket.socketpair()
+    with mine, contextlib.ExitStack() as stack:
+        with theirs:
+            try:
+                held = stack.enter_context(sandbox.start(["python", "-c", _PROBE], theirs, _PROBE_LIMITS))
+            except OSError as error:
+                return str(error)
+        mine.settimeout(_PROBE_LIMITS.wall)
+        try:
+            said = mine.recv(16)
+        except OSError:
+            said = b""
+        if said == b"here":
+            return ""
+        held.kill()
+        return held.output.decode(errors="replace").strip() or held.ended().sentence
+
+
+def _reading(said: str) -> str:
+    """What bubblewrap's complaint means."""
+    last = said.splitlines()[-1].rstrip(".")
+    if any(word in said for word in ("Creating new namespace failed", "user namespace", "uid map")):
+        return (
+            f"this user may not make namespaces ({last}); allow it (sysctl kernel.unprivileged_userns_clone=1, or "
+            "kernel.apparmor_restrict_unprivileged_userns=0), or grade as root"
+        )
+    return last
+
+
+_MAKERS: dict[str, Callable[[], Sandbox]] = {"bubblewrap": _bubblewrap, "docker": _docker, "none": Bare}
