@@ -14,11 +14,13 @@ from rich.text import Text
 
 from grader.checks import Catalog, Exercise
 from grader.marking import ExerciseResult
+from grader.marking.printable import printable
 from grader.notebook.card import MARKS, ResultCard
 
 STATUS_MARK = {"solved": ("✔", "green"), "wrong": ("✘", "red"), "todo": ("·", "dim"), "skipped": ("–", "dim"),
                "error": ("!", "yellow")}  # fmt: skip
 _WIDEST = 100
+shown = printable
 
 
 @lru_cache(maxsize=1)
@@ -41,11 +43,6 @@ def errors() -> Console:
 def print_json(data: Any) -> None:
     """One JSON document on standard output, and nothing else there."""
     out().file.write(json.dumps(data, indent=2) + "\n")
-
-
-def shown(text: str) -> str:
-    """`text` without the control characters with which a stranger's answer could paint over the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
 
 
 def width() -> int:

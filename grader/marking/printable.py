@@ -3,15 +3,18 @@
 What a learner wrote, printed, raised or called a file reaches people and programs only through here. Everything that
 is not a plain visible character is shown as Python would escape it: terminal escapes, control characters (C0 and C1),
 bidirectional overrides, zero-width and blank letters, halves of surrogate pairs, code points without a character.
+So are the two marks by which a CI runner knows a command in a step's output: ``::`` before a line, ``##[`` in one.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # They count as letters or marks, and show nothing.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _MOST_MARKS = 4
+_RUNNER_COMMAND = re.compile(r"^([ \t]*):(?=:)|##(?=\[)", re.M)
 
 
 def printable(text: str) -> str:
@@ -19,6 +22,8 @@ def printable(text: str) -> str:
 
     More than four combining marks on one letter, which would paint over the lines above, are escaped too.
     """
+    if "::" in text or "##[" in text:
+        text = _RUNNER_COMMAND.sub(lambda found: "#\\x23" if found[1] is None else f"{found[1]}\\x3a", text)
     if text.isascii() and text.isprintable():
         return text
     shown: list[str] = []

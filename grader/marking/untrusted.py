@@ -83,7 +83,8 @@ def schema_text(name: str) -> str:
 
 @lru_cache(maxsize=4)
 def _validator(schema: str) -> Any:
-    from jsonschema import Draft202012Validator  # a second of imports that most commands do not need
+    # A second of imports that most commands do not need.
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
     return Draft202012Validator(json.loads(schema_text(schema)))
 

@@ -1,0 +1,71 @@
+"""`course verify`: can a receipt be believed, and does marking again give the same?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from grader.checks import catalog
+from grader.cli.outcome import CallError
+from grader.cli.screen import out
+from grader.marking.printable import printable
+from grader.marking.receipts import course_key
+
+if TYPE_CHECKING:
+    from grader.marking.submission import Submission
+
+KeyFile = Annotated[Path | None, typer.Option("--key", help="The file of the course key; COURSE_KEY if none.")]
+_MARKS = {
+    "agrees": ("✔", "green"), "differs": ("✘", "red"), "refused": ("✘", "red"), "unchecked": ("–", "yellow"),
+    "error": ("!", "yellow"),
+}  # fmt: skip
+# The worst of several receipts decides.
+_STATUS = (("refused", 1), ("differs", 1), ("error", 3), ("unchecked", 2))
+_PATTERNS = ("receipt.json", "*.receipt.json")
+
+
+def verify(
+    receipt: Annotated[Path, typer.Argument(help="A receipt, or a folder with receipt.json and NAME.receipt.json")],
+    submission: Annotated[
+        Path | None,
+        typer.Option(help="The submission, to mark it again; for a folder of receipts a folder of learners."),
+    ] = None,
+    commit: Annotated[str, typer.Option(help="Read this commit of the submission's repository.")] = "",
+    key: KeyFile = None,
+) -> int:
+    """Verify receipts. Status 0 when all agree, 1 when one is refused or differs, 2 when one cannot be verified."""
+    from grader.marking.verify import Verifier
+
+    many = receipt.is_dir()
+    files = sorted({f for p in _PATTERNS for f in receipt.rglob(p)}) if many else [receipt]
+    if not files:
+        raise CallError(f"There is no receipt.json and no NAME.receipt.json in {printable(str(receipt))}.")
+
+    def find(learner: str) -> Submission | None:
+        if submission is None:
+            return None
+        place = submission / learner if many else submission
+        # A learner's name from a receipt is a stranger's word: it must not lead out of the folder.
+        if many and (learner in {"", ".", ".."} or "/" in learner or "\0" in learner or not place.is_dir()):
+            return None
+        from grader.marking.grade import submission_of
+
+        return submission_of(place, catalog(), learner=learner, commit=commit)
+
+    outcomes = []
+    with Verifier(catalog(), course_key(key), find) as verifier:
+        for file in files:
+            verdict = verifier.verify(file)
+            outcomes.append(verdict.outcome)
+            mark, colour = _MARKS[verdict.outcome]
+            name = printable(str(file.relative_to(receipt)) if many else file.name)
+            line = Text.assemble((f" {mark} ", colour), (name, "bold"), f"  {printable(verdict.sentence)}")
+            out().print(line, soft_wrap=True)
+            for each in verdict.differences:
+                out().print(Text(f"     {printable(each)}", colour), soft_wrap=True)
+    if many:
+        out().print(Text(f"{outcomes.count('agrees')} of {len(outcomes)} receipts agree", "bold"))
+    return next((status for outcome, status in _STATUS if outcome in outcomes), 0)

@@ -1,0 +1,154 @@
+"""Make a receipt again: mark the same submission with the same seed, and say where the two differ.
+
+`course verify` comes here, for one receipt or a folder of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from grader.checks import Catalog
+from grader.marking.marker import Marker
+from grader.marking.marks import Marks
+from grader.marking.receipts import KeyProblemError, ReceiptError, check_receipt, decimal, read_receipt
+from grader.marking.submission import Submission
+from grader.marking.untrusted import UntrustedError
+
+AGREES, DIFFERS, REFUSED, UNCHECKED, GRADER_ERROR = "agrees", "differs", "refused", "unchecked", "error"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of one receipt.
+
+    `outcome` is ``agrees`` (marked again, all the same), ``differs`` (`differences` says where), ``refused`` (it cannot
+    be believed), ``unchecked`` (it cannot be made again here) or ``error`` (marking it again, the grader failed).
+    `sentence` says it in words.
+    """
+
+    outcome: str
+    sentence: str
+    differences: list[str] = field(default_factory=list)
+    learner: str = ""
+
+
+class FindSubmission(Protocol):
+    """Where the submission of a learner is: None where it is nowhere."""
+
+    def __call__(self, learner: str) -> Submission | None: ...
+
+
+class Verifier:
+    """Verifies receipts one after another; close it.
+
+    Args:
+        exercises: the course's.
+        key: the course key, or empty.
+        find: gives the submission of a learner.
+    """
+
+    def __init__(self, exercises: Catalog, key: bytes, find: FindSubmission) -> None:
+        self._exercises = exercises
+        self._key = key
+        self._find = find
+        self._marker: Marker | None = None
+        self._made_for = b""
+
+    def verify(self, source: Path | bytes) -> Verdict:
+        """Look whether a receipt (its file or its bytes) can be believed, and make it again.
+
+        It never raises for anything in the receipt.
+        """
+        try:
+            receipt = read_receipt(source)
+            other = check_receipt(receipt, self._key, self._exercises)
+        except (UntrustedError, ReceiptError) as refused:
+            return Verdict(REFUSED, str(refused))
+        except KeyProblemError as no_key:
+            return Verdict(UNCHECKED, str(no_key))
+        learner, believed = str(receipt["learner"]), _believed(receipt)
+        if other is not None:
+            return Verdict(UNCHECKED, f"{believed} {other.sentence}", learner=learner)
+        found = self._find(learner)
+        if found is None:
+            sentence = f"{believed} To mark it again its submission is needed: --submission."
+            return Verdict(UNCHECKED, sentence, learner=learner)
+        submission = Submission(learner, found.files, found.notes)
+        if submission.digest() != receipt["submission"]["digest"]:
+            return Verdict(
+                REFUSED, "The submission is not the one that was marked: its digest differs.", learner=learner
+            )
+        wanted = [self._exercises[r["slug"]] for r in receipt["results"]]
+        # The seeds of an unsigned receipt came from no key, so they come from none again.
+        marks = self._marker_for(self._key if receipt["signature"] else b"").mark(submission, wanted)
+        differences, failed = compare(receipt, marks)
+        if differences:
+            outcome = GRADER_ERROR if failed == len(differences) else DIFFERS
+            return Verdict(outcome, f"{believed} Marked again, it differs.", differences, learner)
+        points = f"{receipt['earned']} of {receipt['possible']} points in {len(wanted)} exercises"
+        return Verdict(AGREES, f"{believed} Marked again, it agrees: {points}.", learner=learner)
+
+    def _marker_for(self, key: bytes) -> Marker:
+        if self._marker is None or self._made_for != key:
+            self.close()
+            self._marker, self._made_for = Marker(self._exercises, key=key), key
+        return self._marker
+
+    def close(self) -> None:
+        """End what it started."""
+        if self._marker is not None:
+            self._marker.close()
+            self._marker = None
+
+    def __enter__(self) -> Verifier:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def compare(receipt: Mapping[str, Any], marks: Marks) -> tuple[list[str], int]:
+    """Where a receipt and new marks differ, a line each, by exercise and promise; how many are new grader errors."""
+    lines: list[str] = []
+    failed = 0
+    again = {r.slug: r for r in marks.results}
+    for before in receipt["results"]:
+        slug, now = before["slug"], again.get(before["slug"])
+        if now is None:
+            lines.append(f"{slug}: it was marked then, and is not now")
+            continue
+        if now.status == "error" and before["status"] != "error":
+            failed += 1
+            lines.append(f"{slug}: it was {before['status']}; now the grader failed: {now.note}")
+            continue
+        then_earned, now_earned = before["earned"], decimal(now.earned)
+        if (before["status"], then_earned) != (now.status, now_earned):
+            lines.append(
+                f"{slug}: it was {before['status']} with {then_earned} of {before['points']} points, "
+                f"now it is {now.status} with {now_earned}"
+            )
+        then_promises = {p["name"]: p for p in before["promises"]}
+        now_promises = {p.name: p for p in now.promises}
+        for name in dict.fromkeys([*then_promises, *now_promises]):
+            then, found = then_promises.get(name), now_promises.get(name)
+            told_then = "not there" if then is None else _told(then["status"], then["misconception"])
+            told_now = "not there" if found is None else _told(found.status, found.misconception)
+            if told_then != told_now:
+                lines.append(f"{slug}, {name}: it was {told_then}, now it is {told_now}")
+    if marks.seed and marks.seed != receipt["seed"]:
+        lines.append("the seed of the hidden checks: another one was used now")
+    return lines, failed
+
+
+def _told(status: str, misconception: str | None) -> str:
+    return f"{status} ({misconception})" if misconception else status
+
+
+def _believed(receipt: Mapping[str, Any]) -> str:
+    if receipt["signature"] is None:
+        return "It is not signed, so anybody may have written it."
+    return "Its signature is right."
