@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,6 +18,16 @@ from typing import Any
 
 _SWALLOWED_BEFORE_TRACING = 3
 _REPEAT_SECONDS = 0.1
+
+
+_until: float | None = None
+
+
+def left() -> float | None:
+    """Seconds until the deadline that this thread is under, if it is."""
+    if _until is None or threading.current_thread() is not threading.main_thread():
+        return None
+    return _until - time.monotonic()
 
 
 class DeadlineError(BaseException):
@@ -70,6 +81,8 @@ def deadline(seconds: float, is_theirs: Callable[[str], bool]) -> Iterator[None]
                 step = step.f_back
         raise DeadlineError(seconds, where(frame))
 
+    global _until
+    before_until, _until = _until, time.monotonic() + seconds
     before_handler = signal.signal(signal.SIGALRM, on_alarm)
     before_trace = sys.gettrace()
     signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT_SECONDS)
@@ -77,6 +90,7 @@ def deadline(seconds: float, is_theirs: Callable[[str], bool]) -> Iterator[None]
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        _until = before_until
         signal.signal(signal.SIGALRM, before_handler)
         if fired > _SWALLOWED_BEFORE_TRACING:
             sys.settrace(before_trace)

@@ -11,7 +11,7 @@ import ast
 import linecache
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
@@ -72,12 +72,15 @@ class LoadedAnswers:
             self.names.update(after)
 
 
-def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Wanted]) -> LoadedAnswers:
+def load_notebook(
+    notebook: NotebookAnswers, exercises: Iterable[Wanted], on_cell: Callable[[int], object] = lambda number: None
+) -> LoadedAnswers:
     """Run the defining parts of `notebook` in this process. Call it only where learner code may run.
 
     Args:
         notebook: the cells.
         exercises: the exercises of this notebook; their answer cells are run whole.
+        on_cell: called with the number of each cell before it is run.
     """
     loaded = LoadedAnswers()
     exercises = list(exercises)
@@ -101,6 +104,7 @@ def load_notebook(notebook: NotebookAnswers, exercises: Iterable[Wanted]) -> Loa
             os.chdir(folder)
         with redirect_stdout(printed), redirect_stderr(printed):
             for number, cell in enumerate(notebook.cells):
+                on_cell(number)
                 _run_cell(cell, number, cell.id in answers, loaded)
                 if cell.id in answers:
                     loaded.after[cell.id] = dict(loaded.names)

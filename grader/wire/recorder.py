@@ -355,6 +355,22 @@ class _Recorded:
             self._wire._run(then)
 
 
+class Echoing:
+    """Mixed into a redis-py connection class: whoever reads the replies again somewhere else gets their bytes.
+
+    `echo` collects every byte that comes once the connection is set up; while it is None, nothing is kept.
+    """
+
+    echo: bytearray | None = None
+
+    def _connect(self) -> socket.socket:
+        return _TappedSocket.around(super()._connect(), self._echoed)  # type: ignore[misc]
+
+    def _echoed(self, data: memoryview) -> None:
+        if self.echo is not None:
+            self.echo += data
+
+
 class _RecordedTCP(_Recorded, Connection):
     """A recorded TCP connection."""
 

@@ -564,6 +564,11 @@ def _bound(names: dict[str, Any], functions: dict[Any, Any]) -> list[str]:
     return [name for name, value in list(names.items()) if id(value) in known]
 
 
+def staged() -> tuple[bool, bool]:
+    """Whether this thread's time is a stage's, and whether its chance is (see `no_time_no_chance`)."""
+    return _here.player is not None, _here.chance is not None
+
+
 def same_every_time(seed: int, prepare: Callable[[redis.Redis], object], client: redis.Redis) -> None:
     """Prepare a database with random numbers, uuids and secrets that are the same every time, and not the actors'."""
     random.seed(f"preparation {seed}")
