@@ -1,0 +1,202 @@
+"""The map: a row for each learner, a column for each exercise, and what lies behind every cell.
+
+What lies behind travels as data in the page (a table of texts, each held once) and is shown by the page's script as
+text, never as markup. It is bounded: where a cohort says too much, texts are cut shorter until the whole fits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.checks.catalog import Catalog, Exercise
+from grader.cohort.report import charts, text
+from grader.cohort.report.cohort import Cohort, Learner, by_name, by_score
+from grader.marking.result import ExerciseResult
+
+FACTS_BYTES = 4_000_000
+"""How many characters of learners' texts the page may hold for its cells, all together."""
+_LIMITS = (700, 400, 240, 140, 80, 40)
+_SENT = 10  # lines of a transcript
+SIGNS = {"s": "✓", "p": "½", "w": "×", "t": "·", "k": "–", "e": "!", "m": ""}
+WORDS = {
+    "s": "solved",
+    "p": "partly",
+    "w": "wrong",
+    "t": "not touched",
+    "k": "skipped",
+    "e": "grader error",
+    "m": "not handed in",
+}
+_LETTERS = {"solved": "s", "wrong": "w", "todo": "t", "skipped": "k", "error": "e", "missing": "m"}
+
+
+def letter(who: Learner, exercise: Exercise) -> str:
+    """One letter for a cell; also its class in the style sheet."""
+    status = who.status(exercise.slug)
+    if status == "wrong" and who.results[exercise.slug].earned > 0:
+        return "p"
+    return _LETTERS.get(status, "e")
+
+
+def groups(exercises: Sequence[Exercise], catalog: Catalog) -> list[tuple[str, str, int, int]]:
+    """The notebooks as runs of columns: week, title, first column, number of columns."""
+    titles = {n.path: n.title for n in catalog.notebooks}
+    found: list[tuple[str, str, int, int]] = []
+    last = ""
+    for i, e in enumerate(exercises):
+        if e.notebook == last:
+            week, title, first, number = found[-1]
+            found[-1] = (week, title, first, number + 1)
+        else:
+            found.append((e.week, titles.get(e.notebook, e.notebook), i, 1))
+        last = e.notebook
+    return found
+
+
+def map_html(cohort: Cohort, catalog: Catalog) -> str:
+    """The table, best learners first; without the script it is complete but for what lies behind the cells."""
+    ranked = sorted(cohort.learners, key=by_score)
+    names = {who.name: i for i, who in enumerate(sorted(cohort.learners, key=by_name))}
+    size = "large" if len(ranked) <= 20 else "medium" if len(ranked) <= 120 else "small"
+    columns = '<colgroup><col class="who"><col class="score">' + "".join(
+        f'<col class="one" data-w="{text.html(e.week)}">' for e in cohort.exercises
+    )
+    rows = []
+    for rank, who in enumerate(ranked):
+        cells = "".join(f"<td class={k}>{SIGNS[k]}" for k in (letter(who, e) for e in cohort.exercises))
+        shown = text.share(who.score).removesuffix(" %")
+        rows.append(
+            f"<tr class=cells data-i={rank} data-n={names[who.name]}><th scope=row>{text.named(who.name)}<td>{shown}{cells}\n"
+        )
+    return f'<table id="grid" class="{size}" data-week="all">{columns}{_head(cohort, catalog)}<tbody>{"".join(rows)}</tbody></table>'
+
+
+def _head(cohort: Cohort, catalog: Catalog) -> str:
+    runs = groups(cohort.exercises, catalog)
+    weeks: dict[str, int] = {}
+    for week, _, _, number in runs:
+        weeks[week] = weeks.get(week, 0) + number
+    first = "".join(f'<th class="week" scope="colgroup" colspan="{n}">{week_name(w)}</th>' for w, n in weeks.items())
+    second = "".join(
+        f'<th class="book" scope="colgroup" colspan="{n}" title="{text.html(t)}"><span>{text.html(t)}</span></th>'
+        for _, t, _, n in runs
+    )
+    third = "".join(f'<th class="title" scope="col"><span>{text.html(e.title)}</span></th>' for e in cohort.exercises)
+    fourth = "".join(
+        f'<td class="share" title="{text.share(item.difficulty)} solved">{charts.column(item.difficulty)}</td>'
+        for item in cohort.items.values()
+    )
+    return (
+        f'<thead><tr class="weeks"><td colspan="2"></td>{first}</tr><tr class="books"><td colspan="2"></td>{second}</tr>'
+        f'<tr class="titles cells"><th scope="col">learner</th><th scope="col" class="score"><span>score, %</span></th>{third}'
+        f'</tr><tr class="shares cells"><th scope="row">share solved</th><td></td>{fourth}</tr></thead>'
+    )
+
+
+def week_name(week: str) -> str:
+    """``Week 1`` of ``week1``."""
+    return f"Week {text.html(week.removeprefix('week'))}"
+
+
+def rules(cohort: Cohort, catalog: Catalog) -> str:
+    """Style of this cohort's columns: where notebooks and weeks begin, and which a choice of one week leaves out.
+
+    As rules of the style sheet rather than a class in each of a hundred thousand cells.
+    """
+    made = []
+    runs = groups(cohort.exercises, catalog)
+    weeks = list(dict.fromkeys(week for week, *_ in runs))
+    for before, (week, _, first, _) in zip(runs, runs[1:], strict=False):
+        width = 3 if before[0] != week else 1
+        made.append(f"#grid .cells>:nth-child({first + 3}){{border-left:{width}px solid var(--page)}}")
+    for week in weeks:
+        inside = [(first, number) for w, _, first, number in runs if w == week]
+        first, last = inside[0][0], inside[-1][0] + inside[-1][1]
+        only = f'#grid[data-week="{week}"]'
+        gone = [f".cells>:nth-child(n+3):nth-child(-n+{first + 2})", f".cells>:nth-child(n+{last + 3})"]
+        gone += [f".books>:nth-child({i + 2})" for i, (w, *_) in enumerate(runs) if w != week]
+        gone += [f".weeks>:nth-child({i + 2})" for i, w in enumerate(weeks) if w != week]
+        made.append(f"{','.join(f'{only} {each}' for each in gone)}{{display:none}}")
+    return "\n".join(made)
+
+
+@dataclass
+class _Texts:
+    """Texts held once each; `limit` characters of each, or None while only counting."""
+
+    limit: int
+
+    def __post_init__(self) -> None:
+        self.places: dict[str, int] = {}
+
+    def place(self, words: str) -> int:
+        """Where `words` are, visible and cut, in the table of texts."""
+        return self.places.setdefault(text.visible(words, self.limit), len(self.places))
+
+
+def facts(cohort: Cohort, catalog: Catalog) -> tuple[str, int]:
+    """What lies behind the cells, as JSON that is safe inside of a script element, and the limit texts were cut to.
+
+    ``rows[rank]`` maps a column to places in ``texts``: promise, what was expected, what happened, misconception,
+    transcript, note, repairs; 0 is nothing.
+    """
+    ranked = sorted(cohort.learners, key=by_score)
+    for limit in _LIMITS:
+        texts = _Texts(limit)
+        texts.place("")
+        rows = [_row(who, cohort.exercises, texts) for who in ranked]
+        if sum(map(len, texts.places)) <= FACTS_BYTES:
+            break
+    means = sorted(
+        {(e.slug, name): words for e in cohort.exercises for name, words in e.misconceptions.items()}.items()
+    )
+    held = {(e.slug, m) for who in ranked for e in cohort.exercises if (m := _misconception(who, e))}
+    data: dict[str, Any] = {
+        "texts": list(texts.places),
+        "names": [text.name(who.name) for who in ranked],
+        "exercises": [[e.title, e.slug, week_name(e.week)] for e in cohort.exercises],
+        "means": {f"{slug} {name}": words for (slug, name), words in means if (slug, name) in held},
+        "words": WORDS,
+        "rows": rows,
+    }
+    return safe_json(data), limit
+
+
+def _misconception(who: Learner, e: Exercise) -> str | None:
+    result = who.results.get(e.slug)
+    return result.misconception if result is not None and result.status == "wrong" else None
+
+
+def _row(who: Learner, exercises: Sequence[Exercise], texts: _Texts) -> dict[str, list[int]]:
+    row = {}
+    for i, e in enumerate(exercises):
+        result = who.results.get(e.slug)
+        repairs = "\n".join(who.repairs.get(e.slug, ()))
+        if result is None or (result.status in {"solved", "todo"} and not repairs):
+            continue
+        places = [texts.place(words) for words in (*_behind(result), repairs)]
+        while places and not places[-1]:
+            places.pop()
+        row[str(i)] = places
+    return row
+
+
+def _behind(result: ExerciseResult) -> tuple[str, str, str, str, str, str]:
+    """The first promise that was not kept: what it says, expected, happened, misconception, sent; and the note."""
+    told = result.first_broken or next((p for p in result.promises if p.status in {"error", "skipped"}), None)
+    if told is None or result.status in {"solved", "todo"}:
+        return "", "", "", "", "", result.note
+    lines = told.sent[:_SENT] + ([f"… {len(told.sent) - _SENT} more"] if len(told.sent) > _SENT else [])
+    sent = "\n".join([*(told.where[:2] if told.kind == "raised" else ()), *lines])
+    return told.text, told.expected, told.happened, result.misconception or "", sent, result.note
+
+
+def safe_json(data: Any) -> str:
+    """JSON that no text inside of it can end: `<` would close the element, the others confuse parsers."""
+    packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        packed = packed.replace(sign, f"\\u{ord(sign):04x}")
+    return packed

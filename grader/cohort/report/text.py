@@ -1,0 +1,66 @@
+"""Words of strangers on our page: cut to a length, with everything invisible or directing made visible, and escaped.
+
+Names, printed bytes and file names come from learners. A direction override could turn a row around, a lone surrogate
+cannot be written as UTF-8, and ten thousand characters are no name. All of the report's text passes through here.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+NAME_LIMIT = 44
+# Controls but tab and newline, zero-width and direction characters, tags, lone surrogates.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str, limit: int) -> str:
+    """`text` with unseen characters written as Python escapes, cut in the middle beyond `limit` characters."""
+    if len(text) > limit:
+        half = max(limit // 2, 1)
+        text = f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def name(text: str) -> str:
+    """A learner's name on one line, not yet escaped; something to read even if it is empty."""
+    return (
+        visible(" ".join(text.split(" ")).replace("\n", "\\n").replace("\t", "\\t"), NAME_LIMIT).strip() or "(no name)"
+    )
+
+
+def html(text: str) -> str:
+    """Escaped for text and for attributes in quotes."""
+    return escape(text, quote=True)
+
+
+def named(text: str) -> str:
+    """A learner's name as HTML that cannot turn its surroundings around."""
+    return f"<bdi>{html(name(text))}</bdi>"
+
+
+def prose(text: str) -> str:
+    """A sentence of ours with `code` between backticks; an odd backtick is a backtick."""
+    pieces = html(text).split("`")
+    if len(pieces) % 2 == 0:
+        return html(text)
+    return "".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces))
+
+
+def share(value: float | None) -> str:
+    """``0.425`` as ``42 %``; a dash for what is not known. Halves go up, as a reader expects."""
+    return "–" if value is None else f"{int(value * 100 + 0.5)} %"
+
+
+def count(number: int, what: str, many: str | None = None) -> str:
+    """``1 learner``, ``2 learners``, ``1,000 learners``."""
+    return f"{number:,} {what if number == 1 else many or what + 's'}"
+
+
+def some(names: list[str], limit: int) -> str:
+    """Names joined by commas, at most `limit` of them, and how many more there are."""
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more:,} more" if more > 0 else "")
