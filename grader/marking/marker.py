@@ -1,20 +1,40 @@
-"""Marks submissions one after another: what it costs to begin (a sandbox, a Redis) is paid once."""
+"""Marks submissions one after another: what it costs to begin (a sandbox, a Redis) is paid once.
+
+The checks run here, in the grading process; the learner's code runs in workers (`grader.marking.remote`) inside a
+sandbox (`grader.marking.sandbox`). Three verdicts leave it: kept promises, broken ones, and failures of the grader's
+own, which are never a zero.
+"""
 
 from __future__ import annotations
 
 import platform
-import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+import redis
+
 import grader
 from grader.checks import Catalog, Exercise
+from grader.checks.session import PROMISE_SECONDS, Promise
+from grader.inside.answer import Answer
+from grader.marking.intake.released import ReleasedFiles
+from grader.marking.intake.repair import Repaired, answers, file_answer
 from grader.marking.marks import Marks
+from grader.marking.receipts import seed_of
+from grader.marking.remote import Start, WorkerNotebook
 from grader.marking.result import ExerciseResult
+from grader.marking.run import run_exercise
+from grader.marking.sandbox import Sandbox, choose
 from grader.marking.submission import Submission
-from grader.marking.terminal import check_notebooks
+from grader.marking.workers import cold_starts
+from grader.servers import Server, ServerError, scratch
+
+# Longer than at a learner's desk: machines that mark are busy, and nobody waits at the keyboard.
+_SECONDS = 2.5 * PROMISE_SECONDS
+# After so many answers of one submission that did not end, the others get the usual time.
+_PATIENCE = 5
 
 
 class Marker:
@@ -23,11 +43,19 @@ class Marker:
     Args:
         exercises: the course's.
         key: the course's secret, from which the seeds of hidden checks are made.
+        sandbox: what holds learners' code; the best there is if None.
+        release: the course's own ``notebooks/``, to tell what is untouched and to find answers by likeness. Never a
+            learner's: their answers would look untouched. None where there is no other.
     """
 
-    def __init__(self, exercises: Catalog, *, key: bytes = b"") -> None:
+    def __init__(
+        self, exercises: Catalog, *, key: bytes = b"", sandbox: Sandbox | None = None, release: Path | None = None
+    ) -> None:
         self._exercises = exercises
         self._key = key
+        self.sandbox = sandbox or choose()
+        self._start = cold_starts(self.sandbox)
+        self._release = ReleasedFiles(release)
 
     def mark(
         self,
@@ -44,16 +72,47 @@ class Marker:
         """
         began = time.perf_counter()
         asked = list(self._exercises) if wanted is None else list(wanted)
-        marks = Marks(submission.learner, submission.digest(), notes=list(submission.notes))
+        digest = submission.digest()
+        marks = Marks(submission.learner, digest, notes=list(submission.notes))
         marks.course, marks.python = grader.__version__, platform.python_version()
-        with tempfile.TemporaryDirectory(prefix="course-marking-") as temporary:
-            for name, data in submission.files.items():
-                path = Path(temporary) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-            marks.results = check_notebooks(asked, Path(temporary), on_result)
+        marks.sandbox, marks.advisory = self.sandbox.name, not self.sandbox.trusted
+        marks.seed = seed_of(self._key, submission.learner, digest)
+        late = 0
+        for notebook in dict.fromkeys(e.notebook for e in asked):
+            group = [e for e in asked if e.notebook == notebook]
+            found = _Answers(submission, notebook, self._exercises.of_notebook(notebook), self._release)
+            marks.notes += found.repaired.notes
+            told = found.repaired.repairs
+            marks.repairs |= {e.slug: told[e.slug] for e in group if told.get(e.slug)}
+            try:
+                for e in group:
+                    seconds = _SECONDS if late < _PATIENCE else PROMISE_SECONDS
+                    result = self._one(e, found, seconds)
+                    late += any(p.kind == "deadline" for p in result.promises)
+                    marks.results.append(result)
+                    if on_result is not None:
+                        on_result(result)
+            finally:
+                found.close()
         marks.seconds = time.perf_counter() - began
         return marks
+
+    def _one(self, e: Exercise, found: _Answers, seconds: float) -> ExerciseResult:
+        """The result of one exercise; whatever fails on our side is an error, not a zero."""
+        sentence = found.not_begun(e)
+        if sentence:
+            promise = Promise("answer", "The answer is written.", "broken", "todo", happened=sentence)
+            return ExerciseResult(e.slug, e.title, "todo", 0.0, e.points, [promise])
+        try:
+            return run_exercise(e, found.of(e, self._start), self._server(e), seconds)
+        except (ServerError, redis.RedisError, OSError) as error:
+            note = f"The grader could not check it: {error}"
+        except Exception as error:
+            note = f"The grader failed: {type(error).__name__}: {error}"
+        return ExerciseResult(e.slug, e.title, "error", 0.0, e.points, note=note)
+
+    def _server(self, e: Exercise) -> Server:
+        return scratch(e.needs)
 
     def close(self) -> None:
         """End what it started."""
@@ -63,3 +122,56 @@ class Marker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+class _Answers:
+    """The answers of one notebook of a submission: found as data, and run in a worker once one is needed."""
+
+    def __init__(
+        self, submission: Submission, notebook: str, exercises: Sequence[Exercise], release: ReleasedFiles
+    ) -> None:
+        name = f"{notebook}.ipynb"
+        folder, _, short = name.rpartition("/")
+        held = submission.files.get(name)
+        if held is None:
+            sentence = f"{short} was not handed in."
+            self.repaired = Repaired(missing={e.slug: sentence for e in exercises if e.file is None})
+        else:
+            self.repaired = answers(held, release(name), exercises, short)
+        self._untouched = set(self.repaired.untouched)
+        self._missing = dict(self.repaired.missing)
+        self._files: dict[str, str] = {}
+        for e in exercises:
+            if e.file is None:
+                continue
+            beside = f"{folder}/{e.file}".lstrip("/")
+            if beside not in submission.files:
+                self._missing[e.slug] = f"{e.file} was not handed in."
+                continue
+            text = file_answer(submission.files[beside], release(beside))
+            self._files[e.file] = text.text
+            if text.untouched:
+                self._untouched.add(e.slug)
+            if text.repairs:
+                self.repaired.repairs.setdefault(e.slug, []).extend(text.repairs)
+        self._exercises = exercises
+        self._short = short
+        self._worker: WorkerNotebook | None = None
+
+    def not_begun(self, e: Exercise) -> str:
+        """Why there is nothing to check, a sentence; empty if there is."""
+        if e.slug in self._untouched:
+            return "It is as it was handed out."
+        return self._missing.get(e.slug, "")
+
+    def of(self, e: Exercise, start: Start) -> Answer:
+        """What the check of `e` may see. Loading the notebook is not part of any promise's time."""
+        if self._worker is None:
+            self._worker = WorkerNotebook(start, self._short, self.repaired.cells, self._exercises, self._files)
+        self._worker.begin()
+        return self._worker.answer(e)
+
+    def close(self) -> None:
+        """End its worker."""
+        if self._worker is not None:
+            self._worker.close()

@@ -108,6 +108,16 @@ class WorkerNotebook:
         self._change(worker, args, done.get("changed"))
         return value
 
+    def begin(self) -> None:
+        """Start the worker and load the notebook, if that is not done; what goes wrong is told by `answer`."""
+        while self._worker is None:
+            try:
+                self._ready()
+            except AnswerProblem as problem:
+                if self._starts >= _MOST_STARTS:
+                    self._trouble = {e.cell_id: problem for e in self._exercises}
+                    return
+
     def close(self) -> None:
         """End the worker."""
         self._end()
