@@ -10,5 +10,17 @@ learner's code.
 from grader.marking.sandbox.choose import KINDS, Kind, Sandbox, SandboxMissing, choose
 from grader.marking.sandbox.held import Ended, Held
 from grader.marking.sandbox.limits import Limits
+from grader.marking.sandbox.warm import WarmWorkers, worker_share
 
-__all__ = ["KINDS", "Ended", "Held", "Kind", "Limits", "Sandbox", "SandboxMissing", "choose"]
+__all__ = [
+    "KINDS",
+    "Ended",
+    "Held",
+    "Kind",
+    "Limits",
+    "Sandbox",
+    "SandboxMissing",
+    "WarmWorkers",
+    "choose",
+    "worker_share",
+]

@@ -39,6 +39,9 @@ _JOIN = (
     'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 >"$1/cgroup.procs" || exit 125; shift; n=$((n-1)); done; exec "$@"'
 )
 _SHARED_MEMORY = "/dev/shm"
+FRESH = ("/tmp", HOME, _SHARED_MEMORY)
+"""Writable folders in memory, each with the bounds of `Limits.scratch` and `Limits.inodes`."""
+
 _FIRST = re.compile(rb'"child-pid": (\d+)\D')
 _SETUP_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
@@ -201,7 +204,8 @@ class Bubblewrap:
         return {
             "uid": 65534 if uid is None else uid,
             "gid": 65534 if uid is None else uid,
-            "fresh": [[p, limits.scratch, limits.inodes] for p in ("/tmp", HOME, _SHARED_MEMORY)],
+            "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH],
+            "own_proc": self.root,
             "no_programs": list(order.share.values()),
             "channel": order.channel,
             "limits": limits.bounds(self._groups),

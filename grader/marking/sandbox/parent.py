@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 _Job = tuple[Future["subprocess.Popen[bytes]"], Sequence[str], dict[str, Any]]
 _lock = threading.Lock()
@@ -34,7 +34,7 @@ def _serve(jobs: queue.SimpleQueue[_Job]) -> None:
     while True:
         asked, command, options = jobs.get()
         try:
-            asked.set_result(subprocess.Popen(command, text=False, **options))
+            asked.set_result(cast("subprocess.Popen[bytes]", subprocess.Popen(command, **options)))
         except BaseException as error:
             asked.set_exception(error)
         del asked

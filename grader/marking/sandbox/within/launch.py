@@ -3,6 +3,7 @@ read-only view; here come the writable places with their bounds, the user, capab
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -28,6 +29,10 @@ def prepare(orders: dict[str, Any]) -> None:
     uid, gid = orders["uid"], orders["gid"]
     for place, size, inodes in orders["fresh"]:
         confine.mount_fresh(place, size, inodes, uid, gid)
+    if orders["own_proc"]:
+        # bubblewrap covers parts of it when root runs it; a worker that is forked later could then mount none.
+        with contextlib.suppress(OSError):
+            confine.mount_proc()
     for place in orders["no_programs"]:
         confine.forbid_programs(place)
     if orders["channel"] is not None and orders["channel"] != CHANNEL:
