@@ -152,9 +152,12 @@ class _Hunt:
                 self.complete = False
                 return None
             meeting = self.duel.meet(script, manner, cut=cut, count=self.best is None)
+            if self.best is not None and meeting.is_late:
+                meeting = self.duel.meet(script, manner, cut=cut, count=False)
             if meeting.difference is None:
                 continue
-            if self.best is None and self._is_chance(script, manner, cut):
+            # A server that ends is no chance, even if it does not do it again.
+            if self.best is None and not meeting.fatal and self._is_chance(script, manner, cut):
                 self.duel.tally.dismiss(meeting.comparison)
                 return None
             return meeting

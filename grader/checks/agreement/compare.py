@@ -52,6 +52,9 @@ class Comparison:
 
 _NOTHING = Answer()
 
+ENDED = "yours ended: its process is gone"
+ENDED_LATER = "yours ended behind its last answer: its process is gone"
+
 
 def compare(real: Play, theirs: Play, *, names: dict[bytes, bytes] | None = None) -> Comparison:
     """Compare what followed each step on the real Redis and on the other server.

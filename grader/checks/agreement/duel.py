@@ -6,27 +6,44 @@ other, and tells a disagreement from a matter of chance.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import time
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
+from typing import Protocol, runtime_checkable
 
-from grader.checks.agreement.compare import Comparison, Difference, compare
+from grader.checks.agreement.compare import ENDED, ENDED_LATER, Comparison, Difference, compare
 from grader.checks.agreement.manners import Manner, changed
-from grader.checks.agreement.play import Address, HasAddress, Play, Player
+from grader.checks.agreement.play import Address, Answer, HasAddress, Play, Player
 from grader.checks.agreement.script import Script, Step
 from grader.checks.agreement.state import reading_back
 from grader.checks.agreement.tolerances import of
+from grader.servers import ServerError
 
 # Commands that see or change more than the keys they name: their scripts begin with an empty server.
 WHOLE_KEYSPACE = frozenset(("DBSIZE", "FLUSHALL", "FLUSHDB", "KEYS", "RANDOMKEY", "SCAN", "SWAPDB"))
 _CONFIRMATIONS = 2
+_LAST_BREATH = 0.1  # seconds in which a process that has hung up is gone, if it is to go
 
 
 class NeedsFlush(ValueError):
     """A script sees the whole keyspace, but the server has no FLUSHALL yet to empty it before."""
+
+
+@runtime_checkable
+class Mortal(Protocol):
+    """A server whose process may end, and can be started again."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None when it does not run."""
+
+    def restart(self) -> None:
+        """Start it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +51,8 @@ class Meeting:
     """How one script went.
 
     `script` is what was sent, keys prefixed and words changed; `comparison` has the first difference, `in_state`
-    tells whether it was found when reading back, with `readback` as its script.
+    tells whether it was found when reading back, with `readback` as its script. `fatal` says that the server has
+    ended, in this script or right behind it.
     """
 
     script: Script
@@ -43,11 +61,17 @@ class Meeting:
     comparison: Comparison
     in_state: bool = False
     readback: Script = field(default=Script(()))
+    fatal: bool = False
 
     @property
     def difference(self) -> Difference | None:
         """Where the servers part, if they do."""
         return self.comparison.difference
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the server ended behind the last answer, which was found out when the next script was to be sent."""
+        return self.fatal and self.difference is not None and self.difference.sentence == ENDED_LATER
 
 
 @dataclass(slots=True)
@@ -115,6 +139,9 @@ class Duel:
         self._real.play(Script((Step((b"CONFIG", b"SET", b"hz", b"200")),)))
         # Keys of an earlier run must not be met again: the server may have kept them.
         self._run = os.urandom(2).hex().encode()
+        self._mortal = theirs if isinstance(theirs, Mortal) and theirs.pid is not None else None
+        self._before: Meeting | None = None
+        self._last = Answer(), Answer()  # to the last step of the script before
         self._numbers = itertools.count()
 
     def __enter__(self) -> Duel:
@@ -135,6 +162,9 @@ class Duel:
     ) -> Meeting:
         """Play the script on both in this manner, and compare.
 
+        A server that has ended is started again before: no script is to blame for what another has done. Where it
+        ended behind the last answer of the script before, that one is the meeting that is returned.
+
         `bare` leaves the keys as they are: for a last time, to be shown. `count` adds it to the tally.
 
         Raises:
@@ -145,9 +175,11 @@ class Duel:
             if not self._always_flush:
                 raise NeedsFlush("a script that sees the whole keyspace needs FLUSHALL in an earlier stage")
             flush = False
+        if (ended := self._started_again()) is not None:
+            return ended
         prefix = b"" if flush or bare else b"%b:%06x:" % (self._run, next(self._numbers))
         sent = changed(manner, script.prefixed(prefix))
-        meeting = self._met(sent, manner, cut, flush)
+        meeting = self._before = self._survived(self._met(sent, manner, cut, flush))
         if count:
             self.tally.scripts += 1
             self.tally.exchanges += len(sent)
@@ -164,6 +196,7 @@ class Duel:
             flush=flush,
             like=real,
         )
+        self._last = real.answers[-1], theirs.answers[-1]
         names: dict[bytes, bytes] = {}
         found = compare(real, theirs, names=names)
         if found.difference or found.unfinished or not self._state:
@@ -179,6 +212,37 @@ class Duel:
         found.by_command += kept.by_command
         found.difference = kept.difference
         return Meeting(sent, manner, cut, found, kept.difference is not None, readback)
+
+    def _has_ended(self, patience: float = 0.0) -> bool:
+        """Whether the process is gone, or is within `patience` seconds."""
+        until = time.monotonic() + patience
+        while self._mortal is not None and self._mortal.pid is not None and time.monotonic() < until:
+            time.sleep(0.005)  # between two looks
+        return self._mortal is not None and self._mortal.pid is None
+
+    def _survived(self, meeting: Meeting) -> Meeting:
+        """The meeting; where the server has ended in it, it says so."""
+        difference = meeting.difference
+        if difference is None or difference.theirs.end not in ("closed", "unreachable"):
+            return meeting
+        if not self._has_ended(_LAST_BREATH):
+            return meeting
+        comparison = replace(meeting.comparison, difference=replace(difference, sentence=ENDED))
+        return replace(meeting, comparison=comparison, fatal=True)
+
+    def _started_again(self) -> Meeting | None:
+        """Start the server again if it has ended; the meeting before, if that has not shown it."""
+        if not self._has_ended():
+            return None
+        assert self._mortal is not None
+        before, self._before = self._before, None
+        with contextlib.suppress(ServerError):  # then it cannot be reached, and that is what is shown
+            self._mortal.restart()
+        if before is None or before.difference is not None or not before.script.steps:
+            return None
+        real, theirs = self._last
+        difference = Difference(before.script, len(before.script) - 1, real, replace(theirs, end="closed"), ENDED_LATER)
+        return replace(before, comparison=Comparison(difference=difference), fatal=True)
 
     def _real_play(self, sent: Script) -> Play:
         return self._real.play(sent, flush=True, witnesses=witnesses(sent))

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from grader.checks.agreement.agree import Disagreement, compare_servers
-from grader.checks.agreement.duel import Tally
+from grader.checks.agreement.duel import Mortal, Tally
 from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.show import Finding
 from grader.checks.stages.registry import Generated, Probe, UnderTest, checks_of, taught_by
@@ -113,6 +113,7 @@ def check_stage(
         progress: called now and then with the counts so far.
     """
     started = time.monotonic()
+    runs = isinstance(theirs, Mortal) and theirs.pid is not None
     result = StageResult(slug)
     checks = checks_of(slug)
     for generated in checks.generators:
@@ -140,6 +141,8 @@ def check_stage(
         result.finding = next(
             (broken for probe in checks.probes if (broken := _probed(probe, theirs, real, result))), None
         )
+    if result.finding is None and runs and theirs.pid is None:
+        result.finding = BrokenPromise("All was answered.", "the server goes on", "its process is gone")
     result.seconds = time.monotonic() - started
     return result
 
