@@ -205,7 +205,7 @@ class Bubblewrap:
             "uid": 65534 if uid is None else uid,
             "gid": 65534 if uid is None else uid,
             "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH],
-            "own_proc": self.root,
+            "root": self.root,
             "no_programs": list(order.share.values()),
             "channel": order.channel,
             "limits": limits.bounds(self._groups),

@@ -27,9 +27,13 @@ def main() -> None:
 def prepare(orders: dict[str, Any]) -> None:
     """Everything but the filter and the program."""
     uid, gid = orders["uid"], orders["gid"]
+    if not orders["root"]:
+        # bubblewrap makes two user namespaces; its mounts belong to the outer one.
+        confine.unshare(confine.NEW_MOUNTS)
+        confine.mounts_private()
     for place, size, inodes in orders["fresh"]:
         confine.mount_fresh(place, size, inodes, uid, gid)
-    if orders["own_proc"]:
+    if orders["root"]:
         # bubblewrap covers parts of it when root runs it; a worker that is forked later could then mount none.
         with contextlib.suppress(OSError):
             confine.mount_proc()
