@@ -96,10 +96,13 @@ def _bytes(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise UntrustedError(f"{name} cannot be read: {error.strerror}. It has to be a plain file.") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UntrustedError(f"{name} is refused: it is not a plain file.")
-        data = file.read(MOST_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MOST_BYTES:
         raise UntrustedError(f"{name} is refused: it is larger than {MOST_BYTES // 1_000_000} MB.")
     return data
