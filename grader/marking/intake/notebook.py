@@ -7,6 +7,7 @@ off costs only what is gone. `grader.marking.intake.repair` comes here.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from grader.marking.intake.text import decode, sides_of_conflict, without_surrog
 
 # A string (or what is left of one at the end of the text), with the colon that makes it a key; or a bracket.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)(\s*+:)?|[\[\]{}]', re.S)
-_CELL_BEGINS = re.compile(r'\{\s*+"cell_type"')
+# nbgrader's metadata begin so too, but behind a key.
+_CELL_BEGINS = re.compile(r'(:\s*+)?+\{\s*+"cell_type"')
 _LONGEST_KEY = 12
 _BROKEN = "Restore it from a backup or with `course reset`, which keeps the broken file."
 
@@ -195,7 +197,8 @@ _DECODER = json.JSONDecoder(strict=False, parse_int=_number, parse_constant=lamb
 
 def _salvage(text: str) -> Iterator[RawCell]:
     """Cells found by how they begin, where brackets tell nothing any more."""
-    starts = [m.start() for _, m in zip(range(CELLS), _CELL_BEGINS.finditer(text), strict=False)]
+    begins = (m.start() for m in _CELL_BEGINS.finditer(text) if m[1] is None)
+    starts = list(itertools.islice(begins, CELLS))
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         piece = text[start:end]
         try:
