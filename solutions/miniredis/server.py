@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from miniredis.field_ends import end_some_fields
 from miniredis.latency import Latency
 from miniredis.monitor import feed
 from miniredis.pausing import Pause
-from miniredis.persistence.aof import AppendOnlyFile
+from miniredis.persistence.aof import AppendOnlyFile, CannotGoOn
 from miniredis.persistence.snapshots import Snapshots
 from miniredis.pubsub import ALLOWED_WHILE_SUBSCRIBED, PubSub, not_while_subscribed
 from miniredis.resp import NO_REPLY, Args, CommandError, Reply, encode_error
@@ -441,6 +442,10 @@ class Server:
             reply = error
         except NotImplementedError as missing:
             reply = CommandError(f"ERR not built yet: {missing}")
+        except CannotGoOn:
+            raise
+        except Exception as bug:
+            reply = self._stumbled(bug)
         if reply is not NO_REPLY or client.wait is None:
             seconds = time.perf_counter() - started
             command.calls += 1
@@ -454,6 +459,16 @@ class Server:
         if self.logging:
             self._collect(client, command, args, self.dirty != dirty)
         return reply
+
+    def _stumbled(self, bug: Exception) -> CommandError:
+        """What a client hears of a mistake in this very program. The log has its place, and the others are served on.
+
+        Redis ends itself here, for nobody knows in what state it is; but it has fewer such moments than a server that
+        is being built.
+        """
+        traceback.print_exception(bug, file=sys.stderr)
+        sys.stderr.flush()
+        return CommandError(" ".join(f"ERR internal error: {type(bug).__name__}: {bug}".split()))
 
     def _measure(self, client: Client, command: Command, args: Args, seconds: float) -> None:
         """Keep what took long, for SLOWLOG and LATENCY."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from agreement.tiny import KNOWN, Tiny, running
 from available import binary_of
 from hypothesis import HealthCheck, find, settings
 
-from grader.checks.agreement.compare import compare
+from grader.checks.agreement.agree import compare_servers
+from grader.checks.agreement.compare import compare, describe
 from grader.checks.agreement.duel import Duel, NeedsFlush
 from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.play import Frame, Play, Player
@@ -199,3 +201,33 @@ def test_a_sweep_counts_every_disagreement_and_keeps_the_shortest(real: LocalSer
     assert swept.tally.different > 10
     assert {command for command, _ in swept.examples} == {"STRLEN"}
     assert {str(example.script) for example in swept.examples.values()} == {"> STRLEN k"}
+
+
+@pytest.mark.parametrize("command", ["SLOWLOG GET x", "LATENCY HISTOGRAM", "TTL k", "SMEMBERS k"])
+def test_where_redis_sends_an_error_nothing_else_is_tolerated(command: str) -> None:
+    step = typed(command).steps[0]
+    tolerance = of(step)
+    assert tolerance is not None
+    error = ErrorReply("ERR value is not an integer or out of range")
+    assert judge(step, tolerance, error, ErrorReply(error.text)) == ""
+    assert judge(step, tolerance, error, ErrorReply("ERR syntax error")) != ""
+    assert judge(step, tolerance, error, []) != ""
+
+
+def test_an_error_is_told_from_another_one_and_from_a_mistake_of_the_server() -> None:
+    right = ErrorReply("ERR wrong number of arguments for 'get' command")
+    assert "other words" in describe(right, ErrorReply("ERR Wrong number of arguments for 'GET' command"))
+    assert "another error" in describe(right, ErrorReply("ERR syntax error"))
+    assert "another error" in describe(right, ErrorReply("ERR value is not an integer or out of range"))
+    bug = ErrorReply("ERR internal error: KeyError: b'k'")
+    assert describe(right, bug) == "yours met an error of its own: KeyError: b'k'"
+    assert describe(1, bug) == "yours met an error of its own: KeyError: b'k'"
+
+
+def test_a_search_leaves_nothing_in_the_working_directory(
+    real: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running(Tiny()) as path:
+        compare_servers(path, real, scripts(cmd("GET", key)), known=KNOWN, examples=5)
+    assert list(tmp_path.iterdir()) == []

@@ -7,13 +7,18 @@ draws the same scripts.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
 import time
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 
 from grader.checks.agreement.duel import Duel, Meeting, Tally
@@ -116,7 +121,8 @@ class _Hunt:
             self.trial(script)
 
         try:
-            trial()
+            with _kept_elsewhere():
+                trial()
         except _TimeIsUp:
             self.complete = False
         except _Found:
@@ -228,6 +234,17 @@ class _Hunt:
             return False
         self._note(script, meeting)
         return True
+
+
+@contextlib.contextmanager
+def _kept_elsewhere() -> Iterator[None]:
+    """Let Hypothesis keep its tables among the temporary files: it would make a folder where the learner works."""
+    owner = os.getuid() if hasattr(os, "getuid") else "all"
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / f"redis-course-hypothesis-{owner}")
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)
 
 
 _PLAIN_ARGUMENTS = (b"a", b"1", b"\xff", b"\r\n", b"a b")

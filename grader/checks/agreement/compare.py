@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from grader.checks.agreement.play import Answer, Frame, Play
@@ -288,7 +289,9 @@ def describe(real: Any, theirs: Any) -> str:
     return "the same value in other bytes"
 
 
+_SAME_WORDS = 0.85  # so much alike are two ways to say the same, and hardly ever two errors of Redis
 _UNKNOWN = "ERR unknown command"
+_STUMBLED = "ERR internal error: "
 _UNBUILT = "ERR not built yet: "
 
 
@@ -296,12 +299,18 @@ def _errors(real: Any, theirs: Any) -> str:
     if isinstance(theirs, ErrorReply) and theirs != real:
         if theirs.text.startswith(_UNBUILT):
             return f"{theirs.text.removeprefix(_UNBUILT)} is not built yet"
+        if theirs.text.startswith(_STUMBLED):
+            return f"yours met an error of its own: {theirs.text.removeprefix(_STUMBLED)}"
         if theirs.text.startswith(_UNKNOWN) and not str(real).startswith(_UNKNOWN):
             return "yours does not know this command"
     if isinstance(real, ErrorReply) and isinstance(theirs, ErrorReply):
         if real.code != theirs.code:
             return f"another error: it begins with {theirs.code or 'a blank'} instead of {real.code}"
-        return "the right kind of error in other words" if real.text != theirs.text else ""
+        if real.text == theirs.text:
+            return ""
+        if SequenceMatcher(None, real.text.lower(), theirs.text.lower()).ratio() >= _SAME_WORDS:
+            return "the right kind of error in other words"
+        return "another error than that of Redis: where several are due, which one comes first is part of the answer"
     if isinstance(real, ErrorReply):
         return f"Redis refuses this with an error; yours answered {_a(theirs)}"
     if isinstance(theirs, ErrorReply):
