@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from grader.marking.place import course_folder
 
 if TYPE_CHECKING:
     from grader.cohort.classroom import Classroom
+    from grader.cohort.collecting import Collected
     from grader.cohort.grading import Graded, Outcome
 
 Weeks = Annotated[list[str] | None, typer.Argument(metavar="[WEEK]...", help="week1, week2 …; all of them if none.")]
@@ -28,7 +30,10 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     cohort = typer.Typer(help="Grade a cohort, in nbgrader's folders and gradebook.", no_args_is_help=True)
     cohort.command("release")(with_status(release))
+    cohort.command("collect")(with_status(collect))
     cohort.command("grade")(with_status(grade))
+    cohort.command("feedback")(with_status(feedback))
+    cohort.command("export")(with_status(export))
     app.add_typer(cohort, name="cohort")
 
 
@@ -60,12 +65,51 @@ def release(
     return 0
 
 
+def collect(
+    week: Annotated[str, typer.Argument(help="week1, week2 …")],
+    source: Annotated[
+        Path | None, typer.Argument(help="A folder or zip of downloads; nbgrader's exchange if none.")
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option("--pattern", help="A regular expression for their names, with the group (?P<student_id>…)."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in submitted/ already.")] = False,
+) -> int:
+    """Put what was handed in into submitted/: nothing of it is run. Status 1 when something was not taken."""
+    from grader.cohort.collecting import collect as collect_downloads
+    from grader.cohort.collecting import from_exchange
+
+    room = _room()
+    (chosen,) = room.weeks([week])
+    if source is None:
+        out().print(Text(shown(from_exchange(room, chosen, update=force))), soft_wrap=True)
+        return 0
+    marks = {"new": "✔", "replaced": "✔", "same": "=", "kept": "–", "empty": "✘"}
+
+    def tell(done: Collected) -> None:
+        when = f"{done.timestamp:%Y-%m-%d %H:%M} UTC" if done.timestamp else ""
+        out().print(Text(f"{marks[done.status]} {done.student}  {done.status}  {done.files} files  {when}"))
+        for note in done.notes:
+            out().print(Text(f"    {shown(note)}", "yellow"), soft_wrap=True)
+
+    collection = collect_downloads(room, chosen, source, pattern=pattern, force=force, tell=tell)
+    for sentence in collection.passed_over:
+        out().print(Text(shown(sentence), "yellow"), soft_wrap=True)
+    bad = sum(done.status in {"kept", "empty"} for done in collection.collected)
+    out().print(Text(f"{len(collection.collected)} students, {bad} of them not taken.", "bold"))
+    return 1 if bad else 0
+
+
 def grade(
     weeks: Weeks = None,
     student: Students = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many processes mark.")] = min(
         4, os.cpu_count() or 1
     ),
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="Mark on dask: local, or a scheduler's tcp://host:port.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Mark again what is marked already.")] = False,
 ) -> int:
     """Mark what is in submitted/ and fill gradebook and autograded/. Goes on where an interrupted run was.
@@ -73,7 +117,7 @@ def grade(
     Status 0 when all is graded, 3 when the grader failed somewhere (those wait for a person; run again to retry).
     """
     from grader.cohort.grading import grade as grade_cohort
-    from grader.cohort.grading import local
+    from grader.cohort.grading import local, on_cluster
 
     room = _room()
     chosen = [w for w in room.weeks(weeks) if weeks or room.students(w)[0]]
@@ -91,11 +135,54 @@ def grade(
             if not errors().is_terminal:
                 errors().print(Text(_line(graded)), soft_wrap=True)
 
-        outcome = grade_cohort(
-            room, chosen, local(room, jobs), students=student or (), force=force, begin=begin, tell=tell
-        )
+        mark = on_cluster(room, cluster, jobs) if cluster else local(room, jobs)
+        outcome = grade_cohort(room, chosen, mark, students=student or (), force=force, begin=begin, tell=tell)
     _print_outcome(outcome)
     return 3 if any(g.errors for g in outcome.graded) else 0
+
+
+def feedback(
+    weeks: Weeks = None,
+    student: Students = None,
+) -> int:
+    """Make feedback/NAME/week1/*.html from what is graded, with nbgrader's own page."""
+    from grader.cohort.feedback import feedback as make
+
+    room = _room()
+    with errors().status("Feedback …") as status:
+        made = make(
+            room,
+            room.weeks(weeks),
+            student or (),
+            tell=lambda week, who: status.update(f"Feedback: {week} {shown(who)}"),
+        )
+    if not made:
+        raise CallError("Nobody is graded yet: `course cohort grade` comes first.")
+    out().print(f"{made} submissions have feedback in {room.feedback('NAME', 'WEEK').relative_to(room.root)}.")
+    return 0
+
+
+def export(
+    weeks: Weeks = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", "-o", help="A .csv or .json file; CSV on standard output if none.")
+    ] = None,
+) -> int:
+    """Write the gradebook as CSV or JSON, one row a student and exercise; no text in it is a formula."""
+    from grader.cohort.export import as_csv, as_json, rows
+    from grader.cohort.kept import write_whole
+
+    room = _room()
+    if to is not None and to.suffix not in {".csv", ".json"}:
+        raise CallError(f"{to.name} is neither a .csv nor a .json file.")
+    found = rows(room, room.weeks(weeks))
+    text = as_json(found) if to is not None and to.suffix == ".json" else as_csv(found)
+    if to is None:
+        out().file.write(text)
+        return 0
+    write_whole(to, text.encode("utf-8", "backslashreplace"))
+    out().print(f"{len(found)} rows in {to}")
+    return 0
 
 
 def _room() -> Classroom:
@@ -122,7 +209,7 @@ def _print_outcome(outcome: Outcome) -> None:
             f"{g.possible:g}",
             late,
             Text(_some(list(g.by_hand)), "yellow"),
-            Text(shown(_some(noticed)), "dim"),
+            Text(_short(shown(_some(noticed))), "dim"),
         )
     out().print(table)
     for sentence in outcome.passed_over:
@@ -134,6 +221,10 @@ def _print_outcome(outcome: Outcome) -> None:
         out().print(Text("The grader failed somewhere: those points wait for a person. Run again to retry.", "yellow"))
     if any(g.marks.advisory for g in outcome.graded):
         out().print(Text("Advisory: answers ran without a sandbox on this machine.", "yellow"))
+
+
+def _short(text: str, most: int = 120) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _some(words: list[str], most: int = 3) -> str:

@@ -68,18 +68,20 @@ def rebuild(
     for name, release in released.items():
         own = _cells(submission.files.get(f"{kept.week}/{name}.ipynb", b""))
         known = {c["id"] for c in release["cells"]}
-        mine = {c.id: c.source for c in own if c.id in known and c.kind == "code"}
+        mine = {c.id: c.source for c in own if c.id in known}
         added = _added(own, known)
         cells = [*_notes(kept), *map(_foreign, added.get("", []))]
         for original in release["cells"]:
             cell = json.loads(json.dumps(original))
             about = cell["metadata"].get("nbgrader", {})
+            if about.get("solution") and mine.get(cell["id"], _text(cell)).strip() == _text(cell).strip():
+                made.untouched.add(cell["id"])
+            elif about.get("solution") and cell["cell_type"] == "markdown":
+                cell["source"] = _fenced(_limited(mine[cell["id"]]))
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
                 if not about.get("locked") and cell["id"] in mine:
                     cell["source"] = _limited(mine[cell["id"]])
-                if about.get("solution") and _text(cell) == _text(original):
-                    made.untouched.add(cell["id"])
                 e = by_check.get(cell["id"])
                 if e is not None and e.slug in results:
                     card = FeedbackCard(e, results[e.slug], kept.marks.repairs.get(e.slug), _files(e, submission))

@@ -9,10 +9,13 @@ verdict, and neither nothing nor all of the points was earned.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.exc import SAWarning
 
 from grader.checks import Exercise
 from grader.cohort.classroom import Classroom
@@ -53,23 +56,17 @@ class GradebookWriter:
         self._book = book
         self._penalty: Any = None
 
-    def check(self, week: str, exercises: Iterable[Exercise]) -> None:
+    def check(self, week: str, exercises: Iterable[Exercise]) -> float:
         """See that the gradebook can be written and knows the assignment as the course does.
+
+        Returns:
+            All points of the assignment, written answers included.
 
         Raises:
             CohortError: when not, before anything was marked.
         """
-        from nbgrader.api import Assignment, GradeCell, Notebook
-
         self._probe()
-        found = (
-            self._book.db.query(GradeCell.name, GradeCell.max_score)
-            .join(Notebook, Notebook.id == GradeCell.notebook_id)
-            .join(Assignment, Assignment.id == Notebook.assignment_id)
-            .filter(Assignment.name == week)
-        )
-        points: dict[str, float] = dict(found.all())
-        self._book.db.rollback()
+        points = self.points(week)
         if not points:
             raise CohortError(f"The gradebook does not know {week} yet. Run `course cohort release {week}` first.")
         for e in exercises:
@@ -78,6 +75,32 @@ class GradebookWriter:
                     f"The gradebook has other points for {e.slug} than the course ({e.points}): it was released from "
                     f"another version. Run `course cohort release {week}`."
                 )
+        return sum(points.values())
+
+    def points(self, week: str) -> dict[str, float]:
+        """What each graded cell of an assignment is worth, by its name; empty when the gradebook has no such one."""
+        from nbgrader.api import Assignment, GradeCell, Notebook
+
+        with self._told():
+            found = (
+                self._book.db.query(GradeCell.name, GradeCell.max_score)
+                .join(Notebook, Notebook.id == GradeCell.notebook_id)
+                .join(Assignment, Assignment.id == Notebook.assignment_id)
+                .filter(Assignment.name == week)
+            )
+            return dict(found.all())
+
+    def students(self, week: str) -> list[str]:
+        """Who has a submission of `week` in the gradebook, by name."""
+        from nbgrader.api import Assignment, SubmittedAssignment
+
+        with self._told():
+            found = (
+                self._book.db.query(SubmittedAssignment.student_id)
+                .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+                .filter(Assignment.name == week)
+            )
+            return sorted(student for (student,) in found)
 
     def _probe(self) -> None:
         """Whether a write would go through, without writing."""
@@ -105,7 +128,8 @@ class GradebookWriter:
             CohortError: when the gradebook cannot be written; nothing of this transaction is in it then.
         """
         book, week, student = self._book, kept.week, kept.marks.learner
-        with self._told():
+        with self._told(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way of making rows
             book.update_or_create_student(student)
             about = {"timestamp": timestamp} if timestamp is not None else {}
             submission = book.update_or_create_submission(week, student, **about)
@@ -113,7 +137,9 @@ class GradebookWriter:
             for grade, name in self._grades(submission.id):
                 if name in results:
                     grade.auto_score = _score(results[name])
-                    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+                else:  # a written answer: a person marks it, unless there is none
+                    grade.auto_score = 0.0 if name in untouched else None
+                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
             for comment, name in self._comments(submission.id):
                 comment.auto_comment = NO_RESPONSE if name in untouched else None
             book.db.flush()

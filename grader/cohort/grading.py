@@ -71,6 +71,7 @@ class _Week:
     exercises: list[Exercise]
     released: dict[str, Any]
     students: list[str] = field(default_factory=list)
+    possible: float = 0.0
 
 
 def grade(
@@ -102,7 +103,7 @@ def grade(
         writer = GradebookWriter(room, book)
         plan = [_look(room, week, list(students), outcome) for week in weeks]
         for week in plan:
-            writer.check(week.name, week.exercises)
+            week.possible = writer.check(week.name, week.exercises)
         run = _Run(room, writer, {w.name: w for w in plan}, force, outcome, tell)
         todo = run.sort_out()
         begin(len(run.known) + len(todo), len(run.known))
@@ -255,7 +256,7 @@ class _Run:
             student,
             kept.marks,
             sum(row.score for row in rows.values()),
-            sum(e.points for e in self._weeks[kept.week].exercises),
+            self._weeks[kept.week].possible,
             late,
             penalty,
             not fresh,
@@ -270,3 +271,10 @@ def local(room: Classroom, jobs: int) -> Mark:
     from grader.cohort.jobs import mark_all
 
     return lambda tasks: mark_all(tasks, jobs, course_key(room.own))
+
+
+def on_cluster(room: Classroom, address: str, jobs: int) -> Mark:
+    """Mark on a dask cluster: ``local`` with `jobs` workers, or a scheduler's address."""
+    from grader.cohort.cluster import mark_on_cluster
+
+    return lambda tasks: mark_on_cluster(tasks, address, jobs, course_key(room.own))

@@ -20,6 +20,7 @@ from collections.abc import Generator, Iterable
 from typing import IO, Any
 
 from grader.checks import catalog
+from grader.cohort.errors import CohortError
 from grader.cohort.kept import course_version
 from grader.cohort.task import Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
@@ -33,7 +34,9 @@ _END_SECONDS = 5.0
 
 
 class JobLostError(RuntimeError):
-    """A job process is gone or says nothing; the message says which."""
+    """A job process is gone or says nothing; the message says which. `began` is false when it never was ready."""
+
+    began = True
 
 
 class Job:
@@ -52,22 +55,30 @@ class Job:
         self._stream: IO[bytes] | None = None
         self._errors: IO[bytes] | None = None
         self._closing = threading.Event()
+        self._ready = False
 
     @property
     def pid(self) -> int | None:
-        """The process's id; None when none is running."""
-        return self._process.pid if self._process is not None else None
+        """The process's id; None while none is ready."""
+        return self._process.pid if self._process is not None and self._ready else None
 
     def mark(self, task: Task) -> Marks:
-        """The marks of a submission; grader errors where no process could say them."""
+        """The marks of a submission; grader errors where no process could say them.
+
+        Raises:
+            CohortError: when no process can even start, which is no submission's fault.
+        """
         found: dict[str, ExerciseResult] = {}
-        sentence = ""
+        sentence, failures = "", 0
         for _ in range(_TRIES):
             if self._closing.is_set():
                 raise JobLostError("the job is closed")
             try:
                 return self._ask(task, found)
             except JobLostError as lost:
+                failures += not lost.began
+                if failures == _TRIES:
+                    raise CohortError(f"No marking process can start: {lost}.") from lost
                 sentence = f"The process that marked this submission was lost: {lost}. Look at it by hand."
                 self.stop()
         return marks_after_failure(task, catalog(), found.values(), course_version(), sentence)
@@ -102,8 +113,13 @@ class Job:
             )
         self._channel = ours
         self._stream = ours.makefile("rb")
-        self._send({"key": self._key.hex()})
-        self._hear(START_SECONDS)
+        try:
+            self._send({"key": self._key.hex()})
+            self._hear(START_SECONDS)
+        except JobLostError as lost:
+            lost.began = False
+            raise
+        self._ready = True
 
     def _send(self, head: dict[str, Any], body: bytes = b"") -> None:
         assert self._channel is not None
@@ -146,7 +162,7 @@ class Job:
 
     def stop(self) -> None:
         """End the process and all it started; a later `mark` starts another."""
-        process, self._process = self._process, None
+        process, self._process, self._ready = self._process, None, False
         if self._channel is not None:
             with contextlib.suppress(OSError):
                 self._channel.shutdown(socket.SHUT_RDWR)

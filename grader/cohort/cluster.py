@@ -1,0 +1,217 @@
+"""Marking on many machines with dask.distributed: the same function, the same scores.
+
+A submission travels as bytes and its marks come back as JSON text; learner code runs only in job processes beside the
+dask workers, never in them. Everybody who can reach a dask scheduler can run code on its workers: keep it in a network
+of your own, or give it TLS.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import platform
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
+
+from grader.checks import catalog
+from grader.cohort.errors import CohortError
+from grader.cohort.jobs import Job
+from grader.cohort.kept import course_version
+from grader.cohort.task import Finished, Task, marks_after_failure
+from grader.marking.marks import Marks
+
+LOCAL = "local"
+_CONNECT_SECONDS = 15
+_RETRIES = 2
+_LOOK_SECONDS = 2.0
+_ALONE_SECONDS = 60.0
+_AHEAD = 2  # tasks a worker thread has waiting, so that it is never idle
+
+_own = threading.local()
+_jobs: list[Job] = []
+
+
+def this_worker() -> dict[str, str]:
+    """What has to be the same everywhere: the course with its checks, and Python's minor version."""
+    return {"course": course_version(), "python": ".".join(platform.python_version_tuple()[:2])}
+
+
+def mark_packed(week: str, learner: str, packed: bytes, slugs: list[str], key: str, versions: dict[str, str]) -> str:
+    """Runs on a worker: the marks of a submission as JSON, or ``{"refused": …}`` with this worker's versions.
+
+    Args:
+        week: its assignment.
+        learner: whose it is.
+        packed: the submission (`grader.cohort.task.pack`).
+        slugs: what to mark in it.
+        key: the course's secret, hexadecimal.
+        versions: what `this_worker` says where the batch was started.
+    """
+    mine = this_worker()
+    if mine != versions:
+        return json.dumps({"refused": mine})
+    job: Job | None = getattr(_own, "job", None)
+    if job is None or _own.key != key:
+        if not _jobs:
+            atexit.register(_end_jobs)
+        job = _own.job = Job(bytes.fromhex(key))
+        _own.key = key
+        _jobs.append(job)
+    return json.dumps({"marks": job.mark(Task(week, learner, packed, tuple(slugs))).to_dict()})
+
+
+def _end_jobs() -> None:
+    for job in _jobs:
+        job.stop()
+
+
+def mark_on_cluster(
+    tasks: Iterable[Task], address: str, jobs: int, key: bytes, started: Callable[[Any], None] = lambda _: None
+) -> Generator[Finished]:
+    """Mark `tasks` on a dask cluster; yields them as they are finished, in any order.
+
+    Args:
+        tasks: what to mark.
+        address: ``tcp://host:port`` of a scheduler, or ``local`` for workers of this machine.
+        jobs: how many workers a local cluster gets.
+        key: the course's secret.
+        started: told dask's client when it is connected.
+
+    Raises:
+        CohortError: when the cluster cannot be reached, has no workers, has another version, or is lost.
+    """
+    with contextlib.ExitStack() as stack:
+        client = _connect(stack, address, jobs)
+        started(client)
+        _compare(client, address)
+        yield from _mark(client, tasks, key)
+
+
+def _connect(stack: contextlib.ExitStack, address: str, jobs: int) -> Any:
+    import logging
+
+    import dask
+    from distributed import Client, LocalCluster
+
+    stack.enter_context(dask.config.set({"distributed.admin.tick.limit": "1h"}))
+    target: Any = address
+    if address == LOCAL:
+        target = stack.enter_context(
+            LocalCluster(  # type: ignore[no-untyped-call]
+                n_workers=jobs,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+        )
+    try:
+        client = Client(target, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CohortError(
+            f"No dask scheduler answers at {address} ({told}). Start one with `dask scheduler`, and on each machine "
+            f"`dask worker {address}`."
+        ) from None
+    return stack.enter_context(client)
+
+
+def _workers(client: Any) -> dict[str, Any]:
+    found: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
+    return found
+
+
+def _compare(client: Any, address: str) -> None:
+    if not _workers(client):
+        raise CohortError(f"The cluster at {address} has no workers. Start some with `dask worker {address}`.")
+    try:
+        found: dict[str, dict[str, str]] = client.run(this_worker)
+    except Exception as error:
+        raise CohortError(
+            f"The workers of {address} cannot load the course ({type(error).__name__}: {error}). Install the same "
+            "version of it there."
+        ) from None
+    for worker, theirs in found.items():
+        _refuse_other(worker, theirs)
+
+
+def _refuse_other(worker: str, theirs: dict[str, str]) -> None:
+    mine = this_worker()
+    differing = [f"{name} {theirs.get(name)} instead of {version}" for name, version in mine.items()
+                 if theirs.get(name) != version]  # fmt: skip
+    if differing:
+        raise CohortError(
+            f"The worker {worker} has {' and '.join(differing)}. Scores could differ: install the same version there."
+        )
+
+
+def _mark(client: Any, tasks: Iterable[Task], key: bytes) -> Generator[Finished]:
+    waiting = iter(tasks)
+    done: queue.SimpleQueue[tuple[Task, Any]] = queue.SimpleQueue()
+    running: dict[str, Any] = {}
+    versions = this_worker()
+
+    def submit() -> None:
+        task = next(waiting, None)
+        if task is None:
+            return
+        future = client.submit(
+            mark_packed, task.week, task.learner, task.packed, list(task.slugs), key.hex(), versions,
+            pure=False, retries=_RETRIES,
+        )  # fmt: skip
+        running[future.key] = future
+        future.add_done_callback(lambda ended: done.put((task, ended)))
+
+    threads = sum(worker["nthreads"] for worker in _workers(client).values())
+    for _ in range(threads * _AHEAD):
+        submit()
+    try:
+        alone = 0.0
+        while running:
+            try:
+                task, future = done.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                alone = 0.0 if _has_workers(client) else alone + _LOOK_SECONDS
+                if alone >= _ALONE_SECONDS:
+                    raise CohortError(_LOST) from None
+                continue
+            del running[future.key]
+            submit()
+            yield Finished(task, _marks(task, future))
+    finally:
+        with contextlib.suppress(Exception):
+            client.cancel(list(running.values()), force=True)
+
+
+_LOST = (
+    "The cluster has no workers any more. What is marked is kept: run the same command again when it is back, or "
+    "without --cluster."
+)
+
+
+def _has_workers(client: Any) -> bool:
+    try:
+        return client.status == "running" and bool(_workers(client))
+    except Exception:
+        return False
+
+
+def _marks(task: Task, future: Any) -> Marks:
+    """The marks of a future that has ended; grader errors where no worker lived to say them."""
+    from distributed import KilledWorker
+
+    if future.status == "cancelled" or future.status == "lost":
+        raise CohortError(_LOST)
+    try:
+        said = json.loads(future.result())
+    except KilledWorker:
+        sentence = "Every worker that marked this submission was lost. Look at it by hand."
+        return marks_after_failure(task, catalog(), [], course_version(), sentence)
+    if "refused" in said:
+        _refuse_other("that joined later", said["refused"])
+    return Marks.from_dict(said["marks"])
