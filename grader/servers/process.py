@@ -19,6 +19,7 @@ import redis
 
 from grader.servers.binary import Binary, Version, binary_at, default_binary
 from grader.servers.control import Address, Baseline, Control, Refused, reset
+from grader.servers.enclosure import Enclosure
 from grader.servers.errors import NotOurs, PortBusy, StartFailed
 from grader.servers.keeper import SOCKET_PATH_LIMIT, Keeper, kill_group, remove_folder
 
@@ -66,7 +67,7 @@ class LocalServer:
 
     A forked child may use `client()`, and `close()` there does nothing: the server is the parent's.
 
-    Args and raises: as `standalone()`.
+    Args and raises: as `standalone()`; `enclosure` is a sandbox that it runs in, closed with it.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class LocalServer:
         password: str | None = None,
         directory: Path | None = None,
         config: dict[str, Option] | None = None,
+        enclosure: Enclosure | None = None,
     ) -> None:
         self.binary = _choose(binary)
+        self._enclosure = enclosure
         self._password = password
         self._owner = os.getpid()
         self._any_port = port == 0
@@ -118,7 +121,9 @@ class LocalServer:
     @property
     def pid(self) -> int | None:
         """The process id, None when it is not running."""
-        return self._process.pid if self._process and self._running() else None
+        if self._process is None or not self._running():
+            return None
+        return self._process.pid if self._enclosure is None else self._enclosure.inside(self._process.pid)
 
     def client(self, **options: Any) -> redis.Redis:
         """Return a new client: decoded text, RESP2, no retries, 5 s timeouts, unless `options` say otherwise.
@@ -150,6 +155,8 @@ class LocalServer:
         if self._process is not None:
             kill_group(self._process)
             self._running()
+        if self._enclosure is not None:
+            self._enclosure.end()
 
     def stop(self) -> None:
         """End it: with SIGTERM when something is to be saved, else at once. The folder stays."""
@@ -157,8 +164,8 @@ class LocalServer:
         if self._process is None or not self._running():
             return
         if self._saves():
-            self._process.send_signal(signal.SIGCONT)
-            self._process.terminate()
+            self._send(signal.SIGCONT)
+            self._send(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_PATIENCE)
         self.kill()
@@ -176,16 +183,18 @@ class LocalServer:
         """SIGSTOP: connections stay open, nothing is answered until `resume()`."""
         self._must_own("pause")
         if self._process is not None and self._running():
-            self._process.send_signal(signal.SIGSTOP)
+            self._send(signal.SIGSTOP)
             # The signal is on its way; wait until the process stands still (macOS cannot tell).
-            if hasattr(os, "waitid"):
+            if self._enclosure is not None:
+                await_standstill(self.pid)
+            elif hasattr(os, "waitid"):
                 os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT: let a paused one go on."""
         self._must_own("resume")
         if self._process is not None and self._running():
-            self._process.send_signal(signal.SIGCONT)
+            self._send(signal.SIGCONT)
 
     def reset(self) -> None:
         """Make it as new in well under a millisecond; by a restart where Redis itself cannot be asked.
@@ -230,7 +239,14 @@ class LocalServer:
             if hasattr(self, "directory") and self.directory != self._home:
                 self.stop()
             self.kill()
+        if self._enclosure is not None:
+            self._enclosure.close()
         self._keeper.close()
+
+    def _send(self, number: signal.Signals) -> None:
+        if (pid := self.pid) is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _start_somewhere(self) -> None:
         for _ in range(10):
@@ -251,12 +267,15 @@ class LocalServer:
             self.socket_path.unlink()
         with self._log.open("ab") as output:
             logged = output.tell()
-            self._process = self._keeper.launch(self._command(), output, self.directory)
+            command = self._command()
+            if self._enclosure is not None:
+                self._enclosure.end()
+                command = self._enclosure.around(command, [self.directory, self._home])
+            self._process = self._keeper.launch(command, output, self.directory)
         try:
             self._await_ready(logged)
         except BaseException:
-            kill_group(self._process)
-            self._running()
+            self.kill()
             raise
 
     def _command(self) -> list[str]:
@@ -333,6 +352,13 @@ class LocalServer:
                 "Only the process that started a server may do that.",
                 "Start a server in the child, or use the client only.",
             )
+
+
+def await_standstill(pid: int | None) -> None:
+    """Wait until a process of Linux that is no child of ours has stopped, or is gone."""
+    with contextlib.suppress(OSError):
+        while pid is not None and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "TtZX":
+            time.sleep(0.0005)  # between two looks
 
 
 def free_port() -> int:
