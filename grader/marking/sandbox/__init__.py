@@ -10,10 +10,12 @@ learner's code.
 from grader.marking.sandbox.choose import KINDS, Kind, Sandbox, SandboxMissing, choose
 from grader.marking.sandbox.held import Ended, Held
 from grader.marking.sandbox.limits import Limits
+from grader.marking.sandbox.servers import REDIS_LIMITS, redis_in_sandbox
 from grader.marking.sandbox.warm import WarmWorkers, worker_share
 
 __all__ = [
     "KINDS",
+    "REDIS_LIMITS",
     "Ended",
     "Held",
     "Kind",
@@ -22,5 +24,6 @@ __all__ = [
     "SandboxMissing",
     "WarmWorkers",
     "choose",
+    "redis_in_sandbox",
     "worker_share",
 ]

@@ -22,7 +22,7 @@ import select
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class Order:
         limits: its limits.
         share: this machine's path -> place inside, read-only; nothing below it can be run.
         writable: the same for folders that it may write to.
-        shown: paths that it sees at their own place and may run.
+        shown: programs: this machine's path -> place inside.
         channel: a descriptor that it gets as number 3.
         filtered: whether system calls are filtered from the start.
         pid_1: whether the program is process 1 of its namespace, with no other beside it.
@@ -67,7 +67,7 @@ class Order:
     limits: Limits
     share: Mapping[Path, str] = field(default_factory=dict)
     writable: Mapping[Path, str] = field(default_factory=dict)
-    shown: tuple[Path, ...] = ()
+    shown: Mapping[Path, str] = field(default_factory=dict)
     channel: int | None = None
     filtered: bool = True
     pid_1: bool = False
@@ -204,7 +204,7 @@ class Bubblewrap:
         return {
             "uid": 65534 if uid is None else uid,
             "gid": 65534 if uid is None else uid,
-            "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH],
+            "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH if not _holds(p, order.writable.values())],
             "root": self.root,
             "no_programs": list(order.share.values()),
             "channel": order.channel,
@@ -216,7 +216,8 @@ class Bubblewrap:
 
 def _binds(order: Order) -> list[str]:
     seen = interpreter.view()
-    binds = [(str(path), str(path)) for path in (*seen.bound, *order.shown)]
+    binds = [(str(path), str(path)) for path in seen.bound]
+    binds += [(str(path), place) for path, place in order.shown.items()]
     binds += [(str(WITHIN / "etc" / file), f"/etc/{file}") for file in ("hosts", "nsswitch.conf", "passwd", "group")]
     binds += [(str(WITHIN), f"{PLACE}/{WITHIN.name}"), *((str(path), place) for path, place in order.share.items())]
     writable = [(str(path), place) for path, place in order.writable.items()]
@@ -234,6 +235,11 @@ def _binds(order: Order) -> list[str]:
     for path, place in writable:
         words += ["--bind", path, place]
     return words
+
+
+def _holds(folder: str, places: Iterable[str]) -> bool:
+    """Whether one of `places` is in `folder`, and would be covered by another one in its place."""
+    return any(Path(place).is_relative_to(folder) for place in places)
 
 
 def _above(places: list[str]) -> list[str]:

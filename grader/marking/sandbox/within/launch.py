@@ -48,6 +48,8 @@ def prepare(orders: dict[str, Any]) -> None:
     confine.drop_bounding_set()
     if os.getuid() != uid:
         confine.become(uid, gid)
+        # Taking another identity has cancelled this; it matters where there is no process between us and bubblewrap.
+        confine.die_with_parent()
     confine.drop_capabilities()
     confine.no_new_privileges()
     # Another user's process is not its own to look into until it says so, or executes a program.

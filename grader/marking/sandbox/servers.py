@@ -1,0 +1,173 @@
+"""Servers in a sandbox of their own: the Redis that a stranger's answer sends commands to.
+
+Whoever may send commands may ask for all memory, write files, run Lua without end, shut it down, or know of a hole in
+it. In here it can do that to itself only: no network, its own folder, its own limits, a Unix socket to the grader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, parent_of
+from grader.marking.sandbox.cgroups import Group, tree
+from grader.marking.sandbox.choose import Sandbox
+from grader.marking.sandbox.limits import MB, Limits
+from grader.marking.sandbox.users import User
+from grader.servers import Binary, LocalServer
+from grader.servers.binary import default_binary
+from grader.servers.process import Option
+
+_LONG = 10**7  # seconds
+REDIS_LIMITS = Limits(
+    cpu=_LONG, wall=_LONG, memory=256 * MB, processes=32, file=64 * MB, scratch=8 * MB, inodes=256, open_files=1024
+)
+"""What a Redis may use: it lives as long as the grader, and no exercise needs a tenth of this memory."""
+
+_PROGRAM = "/sandbox/program"
+# bubblewrap dies with its parent, a shell that stays: the grader's thread that asked may be gone in a moment.
+_STAY = '"$@" & wait $!'
+
+
+def redis_in_sandbox(
+    sandbox: Sandbox,
+    binary: Binary | None = None,
+    *,
+    limits: Limits = REDIS_LIMITS,
+    config: Mapping[str, Option] | None = None,
+) -> LocalServer:
+    """Start a Redis in a sandbox of its own; `close()` it.
+
+    It has a Unix socket that the grader reaches and its network does not, saves nothing unless asked to, answers DEBUG
+    and refuses MODULE. When an answer has ended or hung it, `reset()` starts another.
+
+    Args:
+        sandbox: only bubblewrap can hold one; with the others it is a plain process of this user.
+        binary: which; the best of this machine by default.
+        limits: what it may use.
+        config: options of redis.conf besides.
+
+    Raises:
+        NoRedisFound: there is none.
+        StartFailed: it did not start.
+    """
+    chosen = binary or default_binary()
+    options: dict[str, Option] = {"enable-debug-command": "local", **(config or {})}
+    if not isinstance(sandbox, Bubblewrap):
+        return LocalServer(binary=chosen, config=options)
+    enclosure = BubblewrapEnclosure(sandbox, limits, {chosen.path: _PROGRAM})
+    try:
+        return LocalServer(binary=chosen, config=options, enclosure=enclosure)
+    except BaseException:
+        enclosure.close()
+        raise
+
+
+class BubblewrapEnclosure:
+    """Runs one server at a time in bubblewrap; satisfies `grader.servers.enclosure.Enclosure`.
+
+    Args:
+        sandbox: how.
+        limits: what the server may use.
+        shown: programs: this machine's path -> place inside; a command that names one runs it there.
+        share: further paths it sees, read-only.
+        environment: variables for it.
+    """
+
+    def __init__(
+        self,
+        sandbox: Bubblewrap,
+        limits: Limits,
+        shown: Mapping[Path, str] | None = None,
+        share: Mapping[Path, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._shown = dict(shown or {})
+        self._share = dict(share or {})
+        self._environment = dict(environment or {})
+        self._user = User() if sandbox.root else None
+        self._group: Group | None = None
+        self._found: tuple[int, int] | None = None  # what was started, and the server inside
+        self._handle: int | None = None
+
+    def around(self, command: Sequence[str], folders: Sequence[Path]) -> list[str]:
+        """The words that start `command` in here; `folders` become the server's own."""
+        self.end()
+        names = {str(path): place for path, place in self._shown.items()}
+        writable = {folder: str(folder) for folder in dict.fromkeys(folders)}
+        if self._user is not None:
+            for folder in writable:
+                os.chown(folder, self._user.uid, self._user.uid)
+                for left in folder.iterdir():
+                    os.chown(left, self._user.uid, self._user.uid, follow_symlinks=False)
+        order = Order(
+            [names.get(command[0], command[0]), *command[1:]],
+            self._limits,
+            share=self._share,
+            writable=writable,
+            shown=self._shown,
+            pid_1=True,
+            environment=self._environment,
+            home=str(folders[0]),
+        )
+        self._group = tree().group(self._limits) if self._sandbox.grouped else None
+        places = self._group.places if self._group is not None else []
+        uid = self._user.uid if self._user is not None else None
+        return ["/bin/sh", "-c", _STAY, "sandbox", *self._sandbox.command(order, uid, None, places)]
+
+    def inside(self, started: int) -> int | None:
+        """The server's process: the shell's child is bubblewrap, and its child the server."""
+        if self._found is None or self._found[0] != started:
+            found = _only_child(_only_child(started))
+            if found is None:
+                return None
+            with contextlib.suppress(OSError):
+                handle = os.pidfd_open(found)
+                if parent_of(found) is None:
+                    os.close(handle)
+                    return None
+                self._let_go()
+                self._found, self._handle = (started, found), handle
+        return self._found[1] if self._found is not None else None
+
+    def end(self) -> None:
+        """End what is left of the last server, and wait until all of it is gone."""
+        if self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            select.select([self._handle], [], [])
+            self._let_go()
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
+
+    def close(self) -> None:
+        """`end()`, and give up the user."""
+        self.end()
+        if self._user is not None:
+            self._user.release()
+            self._user = None
+
+    def _let_go(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+        self._found = self._handle = None
+
+
+def _only_child(pid: int | None) -> int | None:
+    """The one child of a process, None when there is none (yet)."""
+    if pid is None:
+        return None
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int(children[0]) if children else None
+    except OSError:
+        # Not every kernel has that list.
+        everyone = (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
+        return next((each for each in everyone if parent_of(each) == pid), None)
