@@ -11,13 +11,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from grader.checks import Exercise
 from grader.marking.intake.limits import (
     COPIES_LOOKED_AT,
     FILE_BYTES,
-    FOLDERS_DEEP,
     MEGABYTE,
     PACKAGE_FILES,
     TOTAL_BYTES,
@@ -28,15 +26,19 @@ from grader.marking.intake.sentences import Notes, shown
 from grader.marking.submission import Submission
 
 PACKAGE = "miniredis"
-# Copies of course files lie in here that are nobody's answers; nor does one look into tools' folders.
+# Tools' folders, and those in which the course and nbgrader keep notebooks that are nobody's answers.
 SKIPPED = frozenset(
     {
-        "__macosx", "__pycache__", "autograded", "build", "dist", "feedback", "node_modules", "release", "site",
-        "site-packages", "solutions", "source", "submitted", "tests", "venv", "env",
+        "__macosx", "__pycache__", "autograded", "build", "env", "feedback", "node_modules", "release",
+        "site-packages", "solutions", "submitted", "venv",
     }
 )  # fmt: skip
 _PACKAGE_FILE = re.compile(r"(?:[A-Za-z_]\w*/)*[A-Za-z_]\w*\.py", re.ASCII)
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
+_ALL_ENDINGS = (*_ENDINGS, ".py")
+_LONGEST_NAME = 200
+_COPY_OF_MODULE = re.compile(r"(?:[ _-]|copy|\(?\d+\)?){0,8}\.py")
+_ARCHIVES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar"})
 _LIBRARIES = frozenset({"redis", "grader", "pytest", "conftest", "sitecustomize", "usercustomize"})
 ReleaseOf = Callable[[str], bytes | None]
 
@@ -47,8 +49,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A thing in a submission. `path` is where, with ``/``; `size` what it says it has, in bytes; `read` gives its bytes
-    or raises `RefusedError`; `refused` says why it is not opened at all (``is a link to another place``)."""
+    """A thing in a submission: `path` is where, with ``/``; `size` what it says it has, in bytes.
+
+    `read` gives its bytes or raises `RefusedError`; `refused` says why it is not opened at all (``is a link``).
+    """
 
     path: str
     size: int = 0
@@ -90,7 +94,7 @@ def take(
 
 class _Chooser:
     def __init__(self, entries: list[Entry], exercises: list[Exercise], notes: Notes, release_of: ReleaseOf) -> None:
-        self._entries = [e for e in entries if not any(is_skipped(part) for part in e.path.split("/")[:-1])]
+        self._entries = entries
         self._names = names_of(exercises)
         self._notes = notes
         self._release_of = release_of
@@ -110,18 +114,20 @@ class _Chooser:
             if data is not None:
                 files[name] = data
         self._add_package(files, root)
-        self._tell_of_others()
+        self._tell_of_others(root)
         return Submission(learner, files, self._notes.all())
 
     def _matches(self, entry: Entry) -> list[tuple[str, str]]:
         """The course's files that `entry` may be, each with the root it would then lie under."""
         folder, _, last = entry.path.rpartition("/")
+        if len(last) > _LONGEST_NAME or not (last := plain(last)).endswith(_ALL_ENDINGS):
+            return []
+        above = plain(folder)
         found = []
         for name in self._names:
             week, _, base = name.rpartition("/")
-            if not _may_be(last, base):
+            if not _may_be(last, plain(base)):
                 continue
-            above = plain(folder)
             if not week:
                 found.append((name, folder))
             elif above == week or above.endswith(f"/{week}"):
@@ -145,7 +151,7 @@ class _Chooser:
 
     def _best(self, name: str, found: list[tuple[str, Entry]], root: str) -> bytes | None:
         """The bytes that are handed in as `name`."""
-        week, _, base = name.rpartition("/")
+        base = name.rpartition("/")[2]
         right = f"{root}/{name}".lstrip("/")
         exact = next((e for _, e in found if e.path == right), None)
         copies = sorted(
@@ -213,7 +219,7 @@ class _Chooser:
         if not found:
             return
         best = min(found, key=lambda r: (r != root, r.rpartition("/")[2] != "notebooks", r.count("/"), r))
-        for number, (name, entry) in enumerate(sorted(found[best])if False else sorted(found[best], key=_by_name)):
+        for number, (name, entry) in enumerate(sorted(found[best], key=lambda pair: pair[0])):
             if number >= PACKAGE_FILES:
                 self._notes.add(f"{PACKAGE} has more than {PACKAGE_FILES} files; the others were left out.")
                 break
@@ -223,25 +229,23 @@ class _Chooser:
             elif (data := self._bytes(entry)) is not None:
                 files[name] = data
 
-    def _tell_of_others(self) -> None:
-        """Say what was left where it is and might be missed."""
+    def _tell_of_others(self, root: str) -> None:
+        """Say what lies near the notebooks, was left there, and might be missed."""
+        weeks = {f"{root}/{name.rpartition('/')[0]}".strip("/") for name in self._names}
+        near = {"", "notebooks", root, *weeks}
         for entry in self._entries:
             folder, _, last = entry.path.rpartition("/")
-            if entry.path in self._taken or entry.path.count("/") > FOLDERS_DEEP:
+            if folder not in near or entry.path in self._taken:
                 continue
             stem, _, ending = last.rpartition(".")
-            if entry.refused and ("." not in last or ending in ("ipynb", "py", "zip")):
+            if entry.refused:
                 self._notes.add(f"{shown(entry.path)} {entry.refused}, so it was left out.")
+            elif ending.lower() in _ARCHIVES:
+                self._notes.add(f"{shown(entry.path)} is an archive and was not opened. Hand in what is inside.")
             elif ending == "py" and stem in _LIBRARIES:
                 self._notes.add(f"{shown(entry.path)} was left out, so it cannot stand in for a library of that name.")
-            elif ending in ("zip", "tar", "gz", "tgz", "7z", "rar"):
-                self._notes.add(f"{shown(entry.path)} is an archive and was not opened. Hand in what is inside.")
-            elif ending == "py" and any(folder.endswith(name.rpartition("/")[0]) for name in self._names):
-                self._notes.add(f"{shown(entry.path)} is no file of the course and was left out; answers cannot import it.")
-
-
-def _by_name(pair: tuple[str, Entry]) -> str:
-    return pair[0]
+            elif ending == "py" and folder in weeks - {root}:
+                self._notes.add(f"{shown(entry.path)} is no file of the course and was left out: no answer imports it.")
 
 
 def _natural(path: str) -> tuple[tuple[int, str], ...]:
@@ -250,22 +254,15 @@ def _natural(path: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(p), "") if p.isdecimal() and p.isascii() else (0, p) for p in pieces)
 
 
-@lru_cache(maxsize=20_000)
-def _may_be(last: str, base: str) -> bool:
-    """Whether a file called `last` may be the course's `base`, or a copy that a browser, an editor or a mail made."""
-    if last == base:
-        return True
-    if len(last) > 200:
-        return False
-    name, base = plain(last), plain(base)
+def _may_be(name: str, base: str) -> bool:
+    """Whether a file may be the course's `base`, or a copy that a browser, an editor or a mail made; both `plain`."""
     if name == base:
         return True
     stem, _, ending = base.rpartition(".")
-    endings = _ENDINGS if ending == "ipynb" else (f".{ending}",)
-    if not name.endswith(endings) or (at := name.find(stem)) < 0:
+    if (at := name.find(stem)) < 0 or not name.endswith(_ENDINGS if ending == "ipynb" else f".{ending}"):
         return False
     before, behind = name[:at], name[at + len(stem) :]
     if ending == "ipynb":
         return not before[-1:].isalnum() and not behind[:1].isalnum()
     # A test or a draft of a module often has its name in its own: only what copying makes of it.
-    return before in ("", "copy of ") and re.fullmatch(r"(?:[ _-]*(?:copy|\(?\d+\)?))*\.py", behind) is not None
+    return before in ("", "copy of ") and _COPY_OF_MODULE.fullmatch(behind) is not None

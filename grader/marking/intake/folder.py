@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -57,8 +58,10 @@ def read_folder(
             notes.add(f"{shown(path.name)} could not be read: {why}.")
         else:
             held.callback(os.close, top)
-            walk = _Walk(top, path.parent.name if only else path.name, notes)
-            entries = [e for e in walk.entries() if not only or e.path.endswith(f"/{only}")]
+            # The folder that was named may be a week's, which then is known by this alone.
+            name = (path.parent if only else path).name
+            walk = _Walk(top, f"{name}/" if re.fullmatch(r"week\d+", name) else "", notes)
+            entries = [e for e in walk.entries() if not only or e.path == walk.above + only]
         # The files are read while the folder is still held open.
         return take(entries, learner, exercises, notes, release_of)
 
@@ -95,7 +98,7 @@ class _Walk:
     """Goes through a folder, near things first, and tells what is there without opening a file."""
 
     top: int
-    name: str
+    above: str
     notes: Notes
 
     def entries(self) -> list[Entry]:
@@ -124,7 +127,6 @@ class _Walk:
             finally:
                 os.close(at)
         links = Counter((i.st_dev, i.st_ino) for _, i in found if i.st_nlink > 1)
-        # The folder's own name may be the week's.
         return [self._entry(path, info, links) for path, info in found]
 
     def _entry(self, path: str, info: os.stat_result, links: Counter[tuple[int, int]]) -> Entry:
@@ -133,7 +135,7 @@ class _Walk:
         if info.st_nlink > 1 and links[info.st_dev, info.st_ino] < info.st_nlink and info.st_uid != owner:
             # Whoever may read a file can copy it; but a link to a file of somebody else's lends them our eyes.
             refused = refused or "is a link to a file of somebody else"
-        return Entry(f"{self.name}/{path}", info.st_size, partial(self._bytes, path, info), refused)
+        return Entry(self.above + path, info.st_size, partial(self._bytes, path, info), refused)
 
     @staticmethod
     def _listed(at: int) -> Iterator[tuple[str, os.stat_result]]:
