@@ -199,7 +199,7 @@ def _salvage(text: str) -> Iterator[RawCell]:
     """Cells found by how they begin, where brackets tell nothing any more."""
     begins = (m.start() for m in _CELL_BEGINS.finditer(text) if m[1] is None)
     starts = list(itertools.islice(begins, CELLS))
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=False):  # no start, no cell
         piece = text[start:end]
         try:
             found, _ = _DECODER.raw_decode(piece)
