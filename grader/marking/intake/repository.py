@@ -13,6 +13,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from grader.marking.intake.limits import ENTRIES, FILE_BYTES, FOLDERS_DEEP, MEGA
 from grader.marking.intake.sentences import Notes, shown
 from grader.marking.submission import Submission
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 _TREE_BYTES = 2 * MEGABYTE
 _NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
@@ -61,8 +62,9 @@ def read_repository(
             entries = _walked(objects, objects.tree_of(commit), notes)
         except RefusedError as refused:
             notes.add(f"The repository {refused}, so nothing was taken from it.")
-        except (OSError, subprocess.SubprocessError) as error:
-            why = error.strerror if isinstance(error, OSError) else "git took too long"
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            late = isinstance(error, subprocess.TimeoutExpired)
+            why = "git took too long" if late else getattr(error, "strerror", None) or "it is damaged"
             notes.add(f"The repository could not be read ({why}), so nothing was taken from it.")
         return take(entries, learner, exercises, notes, release_of)
 
@@ -161,6 +163,7 @@ class _Objects:
         settings = f"[core]\n\trepositoryFormatVersion = {int(is_sha256)}\n\tbare = true\n{extra}"
         (own / "config").write_text(settings, encoding="ascii")
         self._own = own
+        self._until = time.monotonic() + _SECONDS
         self._command = [git, *(word for each in _OFF for word in ("-c", each)), f"--git-dir={own}"]
         self._environment = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -205,7 +208,12 @@ class _Objects:
     def trees(self, names: list[str]) -> dict[str, list[tuple[str, str, str]]]:
         """Mode, name and object of each entry, of each tree that is there and not enormous."""
         sizes = self.sizes(names)
-        small = [n for n in names if sizes.get(n, ("", 0))[0] == "tree" and sizes[n][1] <= _TREE_BYTES]
+        small, room = [], 10 * _TREE_BYTES
+        for name in names:
+            kind, size = sizes.get(name, ("", 0))
+            if kind == "tree" and size <= min(_TREE_BYTES, room):
+                small.append(name)
+                room -= size
         data = self._run("--batch", small) if small else b""
         found = {}
         at = 0
@@ -228,7 +236,7 @@ class _Objects:
             raise RefusedError(f"is larger than {FILE_BYTES // MEGABYTE} MB")
         try:
             return self._one(name, FILE_BYTES)[1]
-        except (OSError, subprocess.SubprocessError):
+        except (OSError, subprocess.SubprocessError, ValueError):
             raise RefusedError("cannot be read from the repository") from None
 
     def _one(self, name: str, limit: int) -> tuple[str, bytes]:
@@ -248,7 +256,7 @@ class _Objects:
             stderr=subprocess.DEVNULL,
             cwd=self._own,
             env=self._environment,
-            timeout=_SECONDS,
+            timeout=max(0.1, self._until - time.monotonic()),
             check=False,
         )
         if done.returncode != 0 or not done.stdout:
