@@ -41,13 +41,13 @@ def alike_html(cohort: Cohort, found: Likeness | None) -> str:
     if found is None:
         return "<p class=dim>The answers themselves were not at hand, so nothing was compared.</p>"
     words = (
-        f"<p>Similar is not copied. Learners who talked, who followed the same page, or who met the one natural answer "
-        f"write alike; talk before you conclude. Compared are runs of {FRAGMENT} tokens with the names of variables taken "
-        f"out. What everybody was given is left out, what many wrote counts as common knowledge, and the rarer a run is in "
-        f"this cohort the more it weighs. A pair is listed where {text.share(ALIKE)} of the rarer part of the shorter answer "
-        f"stands in the other one as well.</p><p class=dim>{text.count(found.compared, 'answer')} compared; "
-        f"{found.left_out:,} left out, because they hold fewer than about {LEAST_OWN} tokens beyond what was given or too "
-        f"few others answered.</p>"
+        f"<p>Similar is not copied. Learners who talked, who followed the same page, or who met the one natural "
+        f"answer write alike; talk before you conclude. Compared are runs of {FRAGMENT} tokens with the names of "
+        f"variables taken out. What everybody was given is left out, what many wrote counts as common knowledge, and "
+        f"the rarer a run is in this cohort the more it weighs. A pair is listed where {text.share(ALIKE)} of the rarer "
+        f"part of the shorter answer stands in the other one as well.</p><p class=dim>"
+        f"{text.count(found.compared, 'answer')} compared; {found.left_out:,} left out, because they hold fewer than "
+        f"about {LEAST_OWN} tokens beyond what was given or too few others answered.</p>"
     )
     if not found.pairs:
         return f"{words}<p>No pair is that much alike.</p>"
@@ -64,8 +64,8 @@ def _pair(pair: Pair, titles: Mapping[str, str]) -> str:
     listed += f" and {more} more" if more > 0 else ""
     body = "".join(_match(m, titles[m.slug], (a, b)) for m in pair.matches[:MOST_MATCHES])
     return (
-        f"<details class=pair><summary>{a} and {b} <span class=dim>{text.count(len(pair.matches), 'exercise')}: {listed}"
-        f"</span></summary>{body}</details>"
+        f"<details class=pair><summary>{a} and {b} <span class=dim>{text.count(len(pair.matches), 'exercise')}: "
+        f"{listed}</span></summary>{body}</details>"
     )
 
 

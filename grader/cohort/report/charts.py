@@ -1,4 +1,4 @@
-"""The charts of the report, as SVG inside of the page: colours come from its style sheet, so they follow light and dark.
+"""The charts of the report, as SVG inside of the page: its style sheet colours them, so they follow light and dark.
 
 Hand-made rather than drawn by matplotlib, because they are bars and dots, and a picture of matplotlib's brings fonts,
 fixed colours and style attributes that the page's Content-Security-Policy refuses.
@@ -12,7 +12,7 @@ from grader.cohort.report.cohort import Item
 from grader.cohort.report.text import count, html, share
 
 _WIDTH, _HEIGHT = 520, 270
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 22, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 24, 22, 42
 
 
 def bar(solved: int, wrong: int, todo: int, width: int = 120, height: int = 10) -> str:
@@ -37,7 +37,8 @@ def column(value: float | None) -> str:
     """A share as a small column for the head of the map."""
     tall = 0.0 if value is None else value * 26
     return (
-        f'<svg viewBox="0 0 8 26" preserveAspectRatio="none" aria-hidden="true"><rect class="f-t" width="8" height="26"/>'
+        '<svg viewBox="0 0 8 26" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="f-t" width="8" height="26"/>'
         f'<rect class="f-s" y="{26 - tall:.1f}" width="8" height="{tall:.1f}"/></svg>'
     )
 
@@ -125,4 +126,5 @@ def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
 
 
 def _chart(parts: Sequence[str], said: str) -> str:
-    return f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html(said)}">{"".join(parts)}</svg>'
+    head = f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html(said)}">'
+    return f"{head}{''.join(parts)}</svg>"

@@ -6,6 +6,7 @@ text, never as markup. It is bounded: where a cohort says too much, texts are cu
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,42 +58,48 @@ def groups(exercises: Sequence[Exercise], catalog: Catalog) -> list[tuple[str, s
 
 
 def map_html(cohort: Cohort, catalog: Catalog) -> str:
-    """The table, best learners first; without the script it is complete but for what lies behind the cells."""
+    """The rows, best learners first; without the script they are complete but for what lies behind the cells.
+
+    Not a table element: a browser lays out ninety thousand cells of a table at once, in seconds, but a row that is a
+    box of its own only when it comes into sight. The script names a cell to screen readers when it has the focus.
+    """
     ranked = sorted(cohort.learners, key=by_score)
     names = {who.name: i for i, who in enumerate(sorted(cohort.learners, key=by_name))}
     size = "large" if len(ranked) <= 20 else "medium" if len(ranked) <= 120 else "small"
-    columns = '<colgroup><col class="who"><col class="score">' + "".join(
-        f'<col class="one" data-w="{text.html(e.week)}">' for e in cohort.exercises
-    )
     rows = []
     for rank, who in enumerate(ranked):
-        cells = "".join(f"<td class={k}>{SIGNS[k]}" for k in (letter(who, e) for e in cohort.exercises))
-        shown = text.share(who.score).removesuffix(" %")
+        cells = "".join(f"<i class={k}>{SIGNS[k]}</i>" for k in (letter(who, e) for e in cohort.exercises))
+        score = text.share(who.score).removesuffix(" %")
         rows.append(
-            f"<tr class=cells data-i={rank} data-n={names[who.name]}><th scope=row>{text.named(who.name)}<td>{shown}{cells}\n"
+            f"<div class=cells data-i={rank} data-n={names[who.name]}>{_who(who)}<span>{score}</span>{cells}</div>\n"
         )
-    return f'<table id="grid" class="{size}" data-week="all">{columns}{_head(cohort, catalog)}<tbody>{"".join(rows)}</tbody></table>'
+    said = "Map of results. Arrow keys walk from cell to cell, Enter holds one, Escape lets it go."
+    return (
+        f'<div id="grid" class="{size}" data-week="all" role="group" aria-label="{said}">{_head(cohort, catalog)}'
+        f'<div id="rows">{"".join(rows)}</div></div>'
+    )
+
+
+def _who(who: Learner) -> str:
+    return f"<b>{text.named(who.name)}</b>"
 
 
 def _head(cohort: Cohort, catalog: Catalog) -> str:
     runs = groups(cohort.exercises, catalog)
-    weeks: dict[str, int] = {}
-    for week, _, _, number in runs:
-        weeks[week] = weeks.get(week, 0) + number
-    first = "".join(f'<th class="week" scope="colgroup" colspan="{n}">{week_name(w)}</th>' for w, n in weeks.items())
-    second = "".join(
-        f'<th class="book" scope="colgroup" colspan="{n}" title="{text.html(t)}"><span>{text.html(t)}</span></th>'
-        for _, t, _, n in runs
+    weeks = "".join(f"<b>{week_name(week)}</b>" for week in dict.fromkeys(week for week, *_ in runs))
+    books = "".join(f'<span title="{text.html(t)}">{text.html(t)}</span>' for _, t, _, _ in runs)
+    titles = "".join(
+        f'<span class="title" title="{text.html(e.title)}"><span>{text.html(e.title)}</span></span>'
+        for e in cohort.exercises
     )
-    third = "".join(f'<th class="title" scope="col"><span>{text.html(e.title)}</span></th>' for e in cohort.exercises)
-    fourth = "".join(
-        f'<td class="share" title="{text.share(item.difficulty)} solved">{charts.column(item.difficulty)}</td>'
+    shares = "".join(
+        f'<span title="{text.share(item.difficulty)} solved">{charts.column(item.difficulty)}</span>'
         for item in cohort.items.values()
     )
     return (
-        f'<thead><tr class="weeks"><td colspan="2"></td>{first}</tr><tr class="books"><td colspan="2"></td>{second}</tr>'
-        f'<tr class="titles cells"><th scope="col">learner</th><th scope="col" class="score"><span>score, %</span></th>{third}'
-        f'</tr><tr class="shares cells"><th scope="row">share solved</th><td></td>{fourth}</tr></thead>'
+        f'<div id="head"><div class="weeks"><span></span>{weeks}</div><div class="books"><span></span>{books}</div>'
+        f'<div class="titles cells"><b>learner</b><span class="title"><span>score, %</span></span>{titles}</div>'
+        f'<div class="shares cells"><b>share solved</b><span></span>{shares}</div></div>'
     )
 
 
@@ -106,20 +113,23 @@ def rules(cohort: Cohort, catalog: Catalog) -> str:
 
     As rules of the style sheet rather than a class in each of a hundred thousand cells.
     """
-    made = []
     runs = groups(cohort.exercises, catalog)
     weeks = list(dict.fromkeys(week for week, *_ in runs))
-    for before, (week, _, first, _) in zip(runs, runs[1:], strict=False):
+    sizes = {week: sum(number for w, _, _, number in runs if w == week) for week in weeks}
+    made = [f"#grid{{--n:{len(cohort.exercises)}}}"]
+    made += [f".weeks>:nth-child({i + 2}){{grid-column:span {sizes[week]}}}" for i, week in enumerate(weeks)]
+    made += [f".books>:nth-child({i + 2}){{grid-column:span {number}}}" for i, (*_, number) in enumerate(runs)]
+    for before, (week, _, first, _) in itertools.pairwise(runs):
         width = 3 if before[0] != week else 1
-        made.append(f"#grid .cells>:nth-child({first + 3}){{border-left:{width}px solid var(--page)}}")
+        made.append(f".cells>:nth-child({first + 3}){{border-left:{width}px solid var(--page)}}")
     for week in weeks:
-        inside = [(first, number) for w, _, first, number in runs if w == week]
-        first, last = inside[0][0], inside[-1][0] + inside[-1][1]
-        only = f'#grid[data-week="{week}"]'
-        gone = [f".cells>:nth-child(n+3):nth-child(-n+{first + 2})", f".cells>:nth-child(n+{last + 3})"]
+        first = next(first for w, _, first, _ in runs if w == week)
+        only = f'[data-week="{week}"]'
+        gone = [f".cells>:nth-child(n+3):nth-child(-n+{first + 2})", f".cells>:nth-child(n+{first + sizes[week] + 3})"]
         gone += [f".books>:nth-child({i + 2})" for i, (w, *_) in enumerate(runs) if w != week]
         gone += [f".weeks>:nth-child({i + 2})" for i, w in enumerate(weeks) if w != week]
-        made.append(f"{','.join(f'{only} {each}' for each in gone)}{{display:none}}")
+        made.append(f"#grid{only}{{--n:{sizes[week]}}}")
+        made.append(f"{','.join(f'{only} {each}' for each in gone)}{{display:none!important}}")
     return "\n".join(made)
 
 

@@ -1,9 +1,12 @@
 "use strict";
 // Everything of a learner's is put into the page as text, never as markup.
 const facts = JSON.parse(document.getElementById("facts").textContent);
-const grid = document.getElementById("grid"), told = document.getElementById("told"), body = grid.tBodies[0];
-const first = 2; // columns before the exercises
+const grid = document.getElementById("grid"), rows = document.getElementById("rows"), told = document.getElementById("told");
+const first = 2; // boxes of a row before the exercises
 let pinned = null, at = null;
+
+const column = (cell) => [...cell.parentNode.children].indexOf(cell) - first;
+const cellOf = (event) => event.target.closest("#rows i");
 
 function add(parent, tag, words) {
   const made = document.createElement(tag);
@@ -13,11 +16,12 @@ function add(parent, tag, words) {
 }
 
 function show(cell) {
-  if (!cell || cell.cellIndex < first || !body.contains(cell)) return;
-  const rank = cell.parentNode.dataset.i, column = cell.cellIndex - first;
-  const [title, slug, week] = facts.exercises[column];
-  const behind = (facts.rows[rank][column] || []).map((place) => facts.texts[place]);
+  if (!cell) return;
+  const rank = cell.parentNode.dataset.i, place = column(cell);
+  const [title, slug, week] = facts.exercises[place];
+  const behind = (facts.rows[rank][place] || []).map((held) => facts.texts[held]);
   const [promise, expected, happened, misconception, sent, note, repairs] = behind;
+  told.hidden = false;
   told.replaceChildren();
   const head = add(told, "h3", title);
   add(head, "span", ` ${week} · `).className = "dim";
@@ -27,7 +31,11 @@ function show(cell) {
   const entry = (name, words, tag) => {
     if (!words) return;
     add(list, "dt", name);
-    add(add(list, "dd"), tag || "bdi", words);
+    const parent = add(add(list, "dd"), tag || "bdi");
+    const parts = tag ? [words] : words.split("`");
+    // An odd number of pieces: every backtick has its other one.
+    if (parts.length % 2) parts.forEach((part, i) => (i % 2 ? add(parent, "code", part) : parent.append(part)));
+    else parent.append(words);
   };
   entry("promised", promise);
   entry("expected", expected);
@@ -39,11 +47,14 @@ function show(cell) {
 }
 
 function go(cell) {
-  if (!cell || !cell.closest("tbody")) return;
-  if (at) at.tabIndex = -1;
+  if (!cell) return;
+  if (at) at.removeAttribute("tabindex");
   at = cell;
+  const rank = cell.parentNode.dataset.i;
   at.tabIndex = 0;
-  at.focus();
+  at.setAttribute("role", "button");
+  at.setAttribute("aria-label",
+    `${facts.exercises[column(cell)][0]}, ${facts.names[rank]}: ${facts.words[cell.classList[0]]}`);
 }
 
 function pin(cell) {
@@ -53,36 +64,37 @@ function pin(cell) {
   show(cell);
 }
 
-body.addEventListener("mouseover", (event) => pinned || show(event.target.closest("td")));
-body.addEventListener("focusin", (event) => pinned || show(event.target.closest("td")));
-body.addEventListener("click", (event) => {
-  const cell = event.target.closest("td");
-  if (!cell || cell.cellIndex < first) return;
+rows.addEventListener("mouseover", (event) => pinned || show(cellOf(event)));
+rows.addEventListener("focusin", (event) => pinned || show(cellOf(event)));
+rows.addEventListener("click", (event) => {
+  const cell = cellOf(event);
+  if (!cell) return;
   go(cell);
+  cell.focus();
   pin(cell);
 });
-body.addEventListener("keydown", (event) => {
-  const cell = event.target.closest("td");
+rows.addEventListener("keydown", (event) => {
+  const cell = cellOf(event);
   if (!cell) return;
-  const shown = (row, way) => {
-    do row = row && row[way]; while (row && row.hidden);
-    return row;
+  const place = column(cell) + first, row = cell.parentNode;
+  const walk = (from, way) => {
+    let next = from;
+    while (next && (next.hidden || getComputedStyle(next).display === "none")) next = next[way];
+    return next && (next.parentNode === rows || next.tagName === "I") ? next : null;
   };
-  const seen = (next, way) => {
-    while (next && next.offsetParent === null) next = next[way];
-    return next && next.cellIndex >= first ? next : null;
-  };
-  const above = shown(cell.parentNode, "previousElementSibling"), below = shown(cell.parentNode, "nextElementSibling");
+  const below = (way) => walk(row[way], way)?.children[place];
   const moves = {
-    ArrowLeft: () => seen(cell.previousElementSibling, "previousElementSibling"),
-    ArrowRight: () => seen(cell.nextElementSibling, "nextElementSibling"),
-    ArrowUp: () => above && above.cells[cell.cellIndex],
-    ArrowDown: () => below && below.cells[cell.cellIndex],
-    Home: () => seen(cell.parentNode.cells[first], "nextElementSibling"),
-    End: () => seen(cell.parentNode.lastElementChild, "previousElementSibling"),
+    ArrowLeft: () => walk(cell.previousElementSibling, "previousElementSibling"),
+    ArrowRight: () => walk(cell.nextElementSibling, "nextElementSibling"),
+    ArrowUp: () => below("previousElementSibling"),
+    ArrowDown: () => below("nextElementSibling"),
+    Home: () => walk(row.children[first], "nextElementSibling"),
+    End: () => walk(row.lastElementChild, "previousElementSibling"),
   };
-  if (event.key in moves) go(moves[event.key]());
-  else if (event.key === "Enter" || event.key === " ") pin(cell);
+  if (event.key in moves) {
+    const next = moves[event.key]();
+    if (next) go(next), next.focus();
+  } else if (event.key === "Enter" || event.key === " ") pin(cell);
   else if (event.key === "Escape") pinned && pin(pinned);
   else return;
   event.preventDefault();
@@ -94,25 +106,22 @@ function press(chosen) {
 
 for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => {
   const key = button.dataset.sort;
-  body.append(...[...body.rows].sort((a, b) => a.dataset[key] - b.dataset[key]));
+  rows.append(...[...rows.children].sort((a, b) => a.dataset[key] - b.dataset[key]));
   press(button);
 });
 for (const button of document.querySelectorAll("[data-only]")) button.addEventListener("click", () => {
   grid.dataset.week = button.dataset.only;
-  for (const column of grid.querySelectorAll("col.one")) {
-    column.hidden = button.dataset.only !== "all" && column.dataset.w !== button.dataset.only;
-  }
   press(button);
 });
 document.getElementById("find").addEventListener("input", (event) => {
   const wanted = event.target.value.trim().toLocaleLowerCase();
-  for (const row of body.rows) row.hidden = !facts.names[row.dataset.i].toLocaleLowerCase().includes(wanted);
+  for (const row of rows.children) row.hidden = !facts.names[row.dataset.i].toLocaleLowerCase().includes(wanted);
 });
 
 for (const table of document.querySelectorAll(".sortable")) {
   for (const head of table.tHead.rows[0].cells) head.addEventListener("click", () => {
-    const down = head.getAttribute("aria-sort") === "ascending" ? -1 : 1, column = head.cellIndex;
-    const value = (row) => row.cells[column].dataset.v ?? row.cells[column].textContent;
+    const down = head.getAttribute("aria-sort") === "ascending" ? -1 : 1, place = head.cellIndex;
+    const value = (row) => row.cells[place].dataset.v ?? row.cells[place].textContent;
     const order = (a, b) => {
       const [x, y] = [value(a), value(b)], [u, v] = [parseFloat(x), parseFloat(y)];
       return Number.isNaN(u) || Number.isNaN(v) ? Number.isNaN(u) - Number.isNaN(v) || down * x.localeCompare(y) : down * (u - v);
@@ -129,7 +138,4 @@ addEventListener("beforeprint", () => {
   for (const each of folded) each.open = true;
 });
 addEventListener("afterprint", () => folded.forEach((each) => { each.open = false; }));
-if (body.rows.length) {
-  at = body.rows[0].cells[first];
-  if (at) at.tabIndex = 0;
-}
+go(rows.querySelector("i"));

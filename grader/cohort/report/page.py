@@ -96,7 +96,8 @@ def _policy(style: str, script: str) -> str:
     def digest(words: str) -> str:
         return "'sha256-" + base64.b64encode(hashlib.sha256(words.encode()).digest()).decode() + "'"
 
-    return f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; base-uri 'none'; form-action 'none'"
+    own = f"style-src {digest(style)}; script-src {digest(script)}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
 def _section(name: str, head: str, inside: str) -> str:
@@ -121,8 +122,8 @@ def _head(cohort: Cohort, title: str) -> str:
     )
     strip = "".join(f"<li><b>{number}</b><span>{words}</span></li>" for number, words in numbers)
     return (
-        f'<header><h1>{text.html(text.visible(title, 200))}</h1><div class="dim">{about}</div>'
-        f'<ul class="strip">{strip}</ul></header>'
+        f'<header><div class="top"><div><h1>{text.html(text.visible(title, 200))}</h1>'
+        f'<div class="dim">{about}</div></div><ul class="strip">{strip}</ul></div></header>'
     )
 
 
@@ -134,8 +135,8 @@ def _warnings(cohort: Cohort, warnings: Sequence[str]) -> str:
         which = "All" if cohort.advisory == len(cohort.learners) else f"{cohort.advisory:,} of {len(cohort.learners):,}"
         said.insert(
             0,
-            f"<b>{which} learners’ marks are advisory.</b> Their code ran without a sandbox, so it could have changed its "
-            "own marks. Do not hand these out as grades: install bubblewrap or Docker and mark again.",
+            f"<b>{which} learners’ marks are advisory.</b> Their code ran without a sandbox, so it could have changed "
+            "its own marks. Do not hand these out as grades: install bubblewrap or Docker and mark again.",
         )
     if cohort.unknown:
         names = text.html(text.visible(text.some(list(cohort.unknown), 8), 400))
@@ -150,24 +151,22 @@ def _controls(cohort: Cohort) -> str:
     )
     legend = "".join(f'<li><i class="{k}">{SIGNS[k]}</i>{words}</li>' for k, words in WORDS.items())
     return (
-        '<div class="controls"><fieldset><legend>sort by</legend><button type="button" data-sort="i" aria-pressed="true">'
-        'score</button><button type="button" data-sort="n" aria-pressed="false">name</button></fieldset>'
+        '<div class="controls"><fieldset><legend>sort by</legend><button type="button" data-sort="i" '
+        'aria-pressed="true">score</button><button type="button" data-sort="n" aria-pressed="false">name</button></fieldset>'
         '<fieldset><legend>show</legend><button type="button" data-only="all" aria-pressed="true">all weeks</button>'
         f'{chosen}</fieldset><label>find <input id="find" type="search" autocomplete="off"></label></div>'
-        f'<ul class="legend">{legend}</ul>'
+        f'<ul class="legend">{legend}<li>Point at a cell, or walk with the arrow keys, to see what was broken; '
+        "a click or Enter holds it.</li></ul>"
     )
 
 
 def _map(cohort: Cohort, catalog: Catalog) -> str:
     if not cohort.learners or not groups(cohort.exercises, catalog):
         return (
-            '<p>There are no marks yet.</p><table id="grid" hidden><tbody></tbody></table><div id="told" hidden></div>'
+            '<p>There are no marks yet.</p><div id="grid" hidden><div id="rows"></div></div>'
+            '<div id="told" hidden></div>'
         )
-    return (
-        f'<div class="scroll">{map_html(cohort, catalog)}</div><div id="told" aria-live="polite"><p class="dim">'
-        "Point at a cell, or walk with the arrow keys, to see the promise that was broken; a click or Enter holds it."
-        "</p></div>"
-    )
+    return f'<div class="scroll">{map_html(cohort, catalog)}</div><div id="told" aria-live="polite" hidden></div>'
 
 
 def _scores(cohort: Cohort, catalog: Catalog) -> str:
@@ -182,8 +181,11 @@ def _scores(cohort: Cohort, catalog: Catalog) -> str:
 
 def _exercises(cohort: Cohort) -> str:
     known = any(i.discrimination is not None for i in cohort.items.values())
-    chart = charts.scatter(list(cohort.items.values()), sections.flagged(cohort)) if known else ""
-    return f'{sections.about_items(cohort)}{chart}<div class="tall" tabindex="0">{sections.items_table(cohort)}</div>'
+    about = sections.about_items(cohort)
+    if known:
+        chart = charts.scatter(list(cohort.items.values()), sections.flagged(cohort))
+        about = f'<div class="two">{chart}<div>{about}</div></div>'
+    return f'{about}<div class="tall" tabindex="0">{sections.items_table(cohort)}</div>'
 
 
 def _foot(cohort: Cohort, limit: int) -> str:

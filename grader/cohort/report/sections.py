@@ -80,7 +80,8 @@ def monday(cohort: Cohort, link: Link) -> str:
     if not cards:
         cards = [("Nothing presses", "<p>Everybody is on the way, and nothing is misunderstood by more than one.</p>")]
     made = "".join(f"<li><h3>{head}</h3>{body}</li>" for head, body in cards)
-    return f'<section id="monday" aria-labelledby="monday-h"><h2 id="monday-h">On Monday</h2><ol class="cards">{made}</ol></section>'
+    head = '<section id="monday" aria-labelledby="monday-h"><h2 id="monday-h">On Monday</h2>'
+    return f'{head}<ol class="cards">{made}</ol></section>'
 
 
 def _teach(cohort: Cohort, link: Link) -> tuple[str, str] | None:
@@ -90,8 +91,10 @@ def _teach(cohort: Cohort, link: Link) -> tuple[str, str] | None:
     exercise = _exercise(cohort, most.commonest)
     return (
         f"Talk about <em>{text.html(most.name)}</em>",
-        f"<p><b>{len(most.learners)} of {cohort.begun}</b> learners have it, most in {text.html(exercise.title)}.</p>"
-        f"<p>{text.prose(_first(exercise.misconceptions.get(most.name, '')))}</p><p>{link(exercise)}</p>",
+        (
+            f"<p><b>{len(most.learners)} of {cohort.begun}</b> learners have it, most in {text.html(exercise.title)}."
+            f"</p><p>{text.prose(_first(exercise.misconceptions.get(most.name, '')))}</p><p>{link(exercise)}</p>"
+        ),
     )
 
 
@@ -100,8 +103,8 @@ def _speak(cohort: Cohort) -> tuple[str, str] | None:
     if not stuck:
         return None
     shown = "".join(
-        f"<li>{text.named(t.learner.name)} <span class=dim>{t.length} wrong in a row, "
-        f"{'last' if t.kind == 'stuck' else 'up to'} {text.html(t.last.title) if t.last else ''}</span></li>"
+        f"<li>{text.named(t.learner.name)} <span class=dim>{t.length} wrong in a row since "
+        f"{text.html(t.first.title) if t.first else ''}</span></li>"
         for t in stuck[:4]
     )
     more = f'<p><a href="#learners">and {len(stuck) - 4:,} more</a></p>' if len(stuck) > 4 else ""
@@ -128,7 +131,8 @@ def _mend(cohort: Cohort) -> tuple[str, str] | None:
     worst = odd[0]
     return f"Look at <em>{text.html(worst.exercise.title)}</em>", (
         f"<p>{text.share(worst.difficulty)} solved it, and not those who do well elsewhere (discrimination "
-        f'{worst.discrimination:.2f}). Is its text or its check misleading? <a href="#exercises">All exercises</a></p>'
+        f"{text.signed(worst.discrimination)}). Is its text or its check misleading? "
+        '<a href="#exercises">All exercises</a></p>'
     )
 
 
@@ -155,15 +159,17 @@ def _exercise(cohort: Cohort, slug: str) -> Exercise:
 def notebooks(cohort: Cohort, catalog: Catalog) -> str:
     """Notebook by notebook what was solved, wrong and not touched."""
     rows = []
+    before = ""
     for week, title, first, number in groups(cohort.exercises, catalog):
         items = [cohort.items[e.slug] for e in cohort.exercises[first : first + number]]
         solved, wrong, todo = (sum(getattr(i, kind) for i in items) for kind in ("solved", "wrong", "todo"))
         total = max(solved + wrong + todo, 1)
         rows.append(
-            f"<tr><td class=dim>{week_name(week)}<th scope=row>{text.html(title)}"
-            f"<td>{charts.bar(solved, wrong, todo, 260, 12)}<td class=n>{text.share(solved / total)}"
+            f"<tr><td class='dim week'>{'' if week == before else week_name(week)}<th scope=row>{text.html(title)}"
+            f"<td>{charts.bar(solved, wrong, todo, 180, 12)}<td class=n>{text.share(solved / total)}"
             f"<td class=n>{text.share(wrong / total)}<td class=n>{text.share(todo / total)}"
         )
+        before = week
     return (
         '<table class="plain"><thead><tr><th scope="col"><th scope="col">notebook<th scope="col">'
         '<th scope="col" class="n">solved<th scope="col" class="n">wrong<th scope="col" class="n">untouched'
@@ -196,11 +202,15 @@ def items_table(cohort: Cohort) -> str:
         place = f"{e.week.removeprefix('week')}.{numbers[e.week]:02d}"
         asked = "" if item.difficulty is None else f"{item.difficulty:.6f}"
         told = "" if item.discrimination is None else f"{item.discrimination:.6f}"
-        shown = f"<td class=n data-v={told}>{item.discrimination:.2f}" if told else f"<td class='n dim'>{item.reason}"
+        shown = (
+            f"<td class=n data-v={told}>{text.signed(item.discrimination)}"
+            if told
+            else f"<td class='n dim'>{item.reason}"
+        )
         look = " <span class=look>look</span>" if e.slug in odd else ""
         rows.append(
-            f'<tr id="x-{e.cell_id}"><td class="dim n">{text.html(place)}<th scope=row>{text.html(e.title)}{look}<td>{text.html(e.kind)}'
-            f"<td class=n>{e.points}<td>{charts.bar(item.solved, item.wrong, item.todo)}"
+            f'<tr><td class="dim n">{text.html(place)}<th scope=row>{text.html(e.title)}{look}'
+            f"<td>{text.html(e.kind)}<td class=n>{e.points}<td>{charts.bar(item.solved, item.wrong, item.todo)}"
             f"<td class=n data-v={asked or -1}>{text.share(item.difficulty)}{shown}<td class=n>{item.judged}"
             f"<td>{text.html(item.misconception or '')}"
         )
@@ -231,12 +241,13 @@ def misconceptions(cohort: Cohort, link: Link) -> str:
 def _misconception(cohort: Cohort, m: Misconception, most: int, link: Link) -> str:
     exercise = _exercise(cohort, m.commonest)
     wide = 200 * len(m.learners) / most
-    where = ", ".join(f"{text.html(_exercise(cohort, slug).title)} ({len(held)})" for slug, held in m.holders.items())
+    seen = sorted(m.holders.items(), key=lambda each: -len(each[1]))
+    where = ", ".join(f"{text.html(_exercise(cohort, slug).title)} ({len(held)})" for slug, held in seen)
     who = ", ".join(text.named(each.name) for each in m.learners[:MOST_NAMES])
     more = len(m.learners) - MOST_NAMES
     return (
-        f'<article class="mis"><h3>{text.html(m.name)}</h3><p class="held"><svg viewBox="0 0 200 10" width="200" height="10" '
-        f'aria-hidden="true"><rect class="f-w" width="{wide:.1f}" height="10" rx="2"/></svg> '
+        f'<article class="mis"><h3>{text.html(m.name)}</h3><p class="held"><svg viewBox="0 0 200 10" width="200" '
+        f'height="10" aria-hidden="true"><rect class="f-w" width="{wide:.1f}" height="10" rx="2"/></svg> '
         f"{text.count(len(m.learners), 'learner')}</p>"
         f"<p>{text.prose(exercise.misconceptions.get(m.name, 'The catalog does not explain it.'))}</p>"
         f'<p class="dim">Seen in {where}. {link(exercise)}</p>'
@@ -269,7 +280,7 @@ def _trouble(t: Trouble) -> str:
     last, first = (text.html(e.title) if e else "" for e in (t.last, t.first))
     match t.kind:
         case "stuck" | "stretch":
-            return f"{who} <span class=dim>{t.length} wrong, {first} to {last}</span>"
+            return f"{who} <span class=dim>{t.length} wrong from {first} on</span>"
         case "stopped":
             return f"{who} <span class=dim>after {last}, {t.length} left</span>"
         case _:
@@ -290,7 +301,8 @@ def put_right(cohort: Cohort) -> str:
         for note in who.notes
     ]
     skipped = [
-        f"<li>{text.html(i.exercise.title)}: {text.count(i.skipped, 'learner')}. {_why_skipped(cohort, i.exercise)}</li>"
+        f"<li>{text.html(i.exercise.title)}: {text.count(i.skipped, 'learner')}. "
+        f"{_why_skipped(cohort, i.exercise)}</li>"
         for i in cohort.items.values()
         if i.skipped
     ]

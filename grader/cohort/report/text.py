@@ -64,3 +64,8 @@ def some(names: list[str], limit: int) -> str:
     """Names joined by commas, at most `limit` of them, and how many more there are."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def signed(value: float | None) -> str:
+    """A correlation with two digits and a minus sign that does not break."""
+    return "–" if value is None else f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
