@@ -144,17 +144,19 @@ def a_transaction_needs_memory_too(theirs: UnderTest, real: Server) -> None:
     """A command that has no room is refused when it is queued; and EXEC, if the room was taken since."""
     full, free = ("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")
     lines: list[Line] = [
-        (1, ("MULTI",)),
-        (1, ("SET", "before", "x")),
         (2, full),
-        (1, ("EXEC",)),
-        (1, ("EXISTS", "before")),
         (1, ("MULTI",)),
         (1, ("SET", "within", "x")),
         (1, ("EXEC",)),
         (1, ("EXISTS", "within")),
         (1, ("MULTI",)),
         (1, ("DISCARD",)),
+        (2, free),
+        (1, ("MULTI",)),
+        (1, ("SET", "before", "x")),
+        (2, full),
+        (1, ("EXEC",)),
+        (1, ("EXISTS", "before")),
         (2, free),
         (1, ("MULTI",)),
         (1, ("EXISTS", "within")),

@@ -130,7 +130,9 @@ def seconds_are_the_nearest_ones(theirs: UnderTest, real: Server) -> None:
             nearest = {(left + 500) // 1000 for left in (before, after)}
             if seconds not in nearest and after >= 0:
                 raise Broken(
-                    f"{before} ms before its end TTL of a key is {max(nearest)}, the nearest second", f"it is {seconds}"
+                    f"{before} ms before its end TTL of a key is {max(nearest)}, the nearest second",
+                    f"it is {seconds}",
+                    "ttl-rounds-down" if seconds == before // 1000 else None,
                 )
 
 

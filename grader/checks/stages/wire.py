@@ -107,7 +107,11 @@ def _same_answers(theirs: UnderTest, real: Server, conversations: Iterable[bytes
         if end == "silent" and got == wanted:
             raise Broken(f"{promise}: {said} the same as Redis, which then hangs up", "yours leaves the line open")
         if not got:
-            how = {"silent": "sent nothing", "reset": "broke the line off", "closed": "hung up without a word"}[end]
+            how = {
+                "silent": "sent nothing",
+                "reset": "broke the line off",
+                "closed": "sent nothing, and hung up when the sender had closed its side",
+            }[end]
             raise Broken(f"{promise}: {said} Redis answers {literal(wanted)}", f"yours {how}")
         view = compare(wanted, got, ("Redis", "yours"))
         raise Broken(f"{promise}: {said} the same bytes as Redis", with_view("yours differ:", view))
@@ -340,6 +344,7 @@ def _rests(theirs: UnderTest) -> None:
     raise Broken(
         "when a large reply has been sent and nobody says anything, the server waits for the next bytes",
         f"in {_REST:g} s of silence its process has worked for {worked:.2f} s: something wakes it up again and again",
+        "looks-for-room-for-ever",
     )
 
 
