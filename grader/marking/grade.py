@@ -6,17 +6,26 @@ that, and what is added is where each answer is and the receipt.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grader.checks import Catalog, Exercise
 from grader.marking.answer_lines import AnswerLines, Place
+from grader.marking.intake.archive import read_archive
+from grader.marking.intake.folder import read_folder
+from grader.marking.intake.limits import ARCHIVE_BYTES, MEGABYTE
+from grader.marking.intake.released import ReleasedFiles
+from grader.marking.intake.repository import read_repository
 from grader.marking.marker import Marker
 from grader.marking.printable import one_line
 from grader.marking.receipts import receipt_of
 from grader.marking.reports import GradeReport
 from grader.marking.result import ExerciseResult
 from grader.marking.submission import Submission
+
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class NothingToGradeError(LookupError):
@@ -49,36 +58,62 @@ def grade(
         NothingToGradeError: when none of the course's notebooks is there.
     """
     path = path.resolve()
-    named = list(wanted) if wanted is not None else None
-    root = submission_root(path, exercises if named is None else named)
-    asked = named if named is not None else _held(path, root, exercises)
-    submission = submission_of(path, asked, learner=learner, commit=commit)
-    with Marker(exercises, key=key) as marker:
+    release = _release()
+    submission = submission_of(path, exercises, learner=learner, commit=commit, release=release)
+    root = _root(path, exercises) if not commit else None
+    asked = list(exercises) if wanted is None else list(wanted)
+    if wanted is None and root is not None:
+        asked = _held(path, root, exercises)
+    with Marker(exercises, key=key, release=release) as marker:
         marks = marker.mark(submission, asked, on_result)
-    base = _base(path)
     lines = AnswerLines(submission.files)
     by_slug = {e.slug: e for e in asked}
     places = {}
     for result in marks.results:
         place = lines.place(result, by_slug[result.slug])
-        places[result.slug] = Place(_relative(root / place.file, base), place.line)
-    return GradeReport(marks, places, commit, receipt_of(marks, key=key, files=len(submission.files)))
+        below = f"notebooks/{place.file}" if root is None else _relative(root / place.file, _base(path))
+        places[result.slug] = Place(below, place.line)
+    named = commit if _HASH.fullmatch(commit) else ""
+    return GradeReport(marks, places, named, receipt_of(marks, key=key, files=len(submission.files)))
 
 
-def submission_of(path: Path, exercises: Iterable[Exercise], *, learner: str = "", commit: str = "") -> Submission:
-    """The submission in `path`, as bytes.
+def submission_of(
+    path: Path, exercises: Catalog, *, learner: str = "", commit: str = "", release: Path | None = None
+) -> Submission:
+    """The submission in `path`, as bytes: the same ones for the same place, whatever is to be graded of it.
 
     Args:
-        path: as for `grade`.
-        exercises: those whose notebooks are looked for.
+        path: a folder, a notebook, an archive, or with `commit` a repository, bare or not.
+        exercises: the course's.
         learner: whose it is; the name of the folder if empty.
         commit: read this commit of the repository in `path` instead of its files.
+        release: the course's own ``notebooks/``, which helps to choose between copies.
 
     Raises:
-        NothingToGradeError: when none of the course's notebooks is there.
+        NothingToGradeError: when nothing the course has a name for is there.
     """
-    root = submission_root(path, exercises)
-    return Submission(learner or one_line(path.name, 200) or "?", _files(root))
+    path = path.resolve()
+    shown = one_line(str(path))
+    if not path.exists():
+        raise NothingToGradeError(f"{shown} does not exist.")
+    learner = one_line(learner or path.name.removesuffix(".git"), 200) or "?"
+    released = ReleasedFiles(release)
+    if commit:
+        submission = read_repository(path, commit, learner, exercises, released)
+    elif path.is_file() and path.suffix != ".ipynb":
+        if path.stat().st_size > ARCHIVE_BYTES:
+            raise NothingToGradeError(f"{shown} is larger than {ARCHIVE_BYTES // MEGABYTE} MB, so it was not opened.")
+        submission = read_archive(path.read_bytes(), learner, exercises, released)
+    else:
+        submission = read_folder(path, learner, exercises, released)
+    if submission.files:
+        return submission
+    told = " ".join(submission.notes)
+    if commit or path.is_file():
+        what = f"commit {one_line(commit, 80)} of {shown}" if commit else shown
+        raise NothingToGradeError(f"There is no notebook of the course in {what}. {told}".rstrip())
+    submission_root(path, exercises)
+    raise NothingToGradeError(f"There is no notebook of the course in {shown} that can be read. {told}".rstrip())
 
 
 def submission_root(path: Path, wanted: Iterable[Exercise]) -> Path:
@@ -107,6 +142,20 @@ def submission_root(path: Path, wanted: Iterable[Exercise]) -> Path:
     )
 
 
+def _root(path: Path, exercises: Iterable[Exercise]) -> Path | None:
+    """Where the weeks lie in a folder; None where they do not lie as in the course, or in no folder."""
+    try:
+        return submission_root(path, exercises)
+    except NothingToGradeError:
+        return None
+
+
+def _release() -> Path | None:
+    """The notebooks as the course hands them out, where COURSE_FOLDER names a course. A learner's own copy is none."""
+    named = os.environ.get("COURSE_FOLDER")
+    return Path(named).resolve() / "notebooks" if named else None
+
+
 def _held(path: Path, root: Path, exercises: Catalog) -> list[Exercise]:
     """The exercises that `path` can hold, given that `root` is where the weeks lie."""
     if path.is_file():
@@ -128,11 +177,3 @@ def _relative(file: Path, base: Path) -> str:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
-
-
-def _files(root: Path) -> dict[str, bytes]:
-    return {
-        p.relative_to(root).as_posix(): p.read_bytes()
-        for p in sorted(root.rglob("*"))
-        if p.suffix in {".ipynb", ".py"} and p.is_file() and not p.is_symlink()
-    }
