@@ -222,6 +222,7 @@ def _tar(data: bytes) -> Iterator[Entry]:
             yield Entry(path, 0, None, "is a link or no plain file")
         # Links and devices have no bytes, whatever their size says.
         at += 0 if kind in (b"1", b"2", b"3", b"4", b"5", b"6") else -(-held // _BLOCK) * _BLOCK
+    raise RefusedError("breaks off; what stood behind is gone")
 
 
 def _slice(data: bytes, at: int, size: int) -> bytes:
