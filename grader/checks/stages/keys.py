@@ -35,7 +35,7 @@ from grader.checks.agreement.script import (
     walk,
     word,
 )
-from grader.checks.stages.dialogue import PATIENCE, connected
+from grader.checks.stages.dialogue import PATIENCE, Line, connected, same_dialogue
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.resp import encode_command
@@ -120,8 +120,8 @@ def how_long_yet() -> Scripts:
 def seconds_are_the_nearest_ones(theirs: UnderTest, real: Server) -> None:
     """TTL rounds: what ends in 10 s has 10 to go a millisecond later, and not 9. Asked between two PTTLs."""
     with connected(theirs) as sock:
-        for milliseconds in (10_000, 100_900, 100_450, 100_100, 400):
-            asked = (("SET", "k", "x"), ("PEXPIRE", "k", str(milliseconds)), ("PTTL", "k"), ("TTL", "k"), ("PTTL", "k"))
+        for duration in (10_000, 100_900, 100_450, 100_100, 400):
+            asked = (("SET", "k", "x"), ("PEXPIRE", "k", str(duration)), ("PTTL", "k"), ("TTL", "k"), ("PTTL", "k"))
             sock.sendall(b"".join(encode_command(*words) for words in asked))
             lines = _lines(sock, len(asked))
             if len(lines) < len(asked) or not all(line[:1] == b":" for line in lines[2:]):
@@ -199,6 +199,16 @@ def moments() -> Scripts:
         cmd("GET", key),
         setup=[_set, _set_with_end],
     )
+
+
+@stage_probe("mini.expireat")
+def a_moment_is_kept_to_the_millisecond(theirs: UnderTest, real: Server) -> None:
+    """What was given as a moment is told as that moment, and in seconds as the nearest one."""
+    lines: list[Line] = [(1, ("SET", "k", "x"))]
+    for moment in ("4000000000000", "4000000000400", "4000000000600", "4000000000999"):
+        lines += [(1, ("PEXPIREAT", "k", moment)), (1, ("PEXPIRETIME", "k")), (1, ("EXPIRETIME", "k"))]
+    lines += [(1, ("EXPIREAT", "k", "4000000000")), (1, ("PEXPIRETIME", "k")), (1, ("EXPIRETIME", "k"))]
+    same_dialogue(theirs, real, lines)
 
 
 _CONDITIONS = ("NX", "XX", "GT", "LT")
