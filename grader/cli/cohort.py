@@ -135,7 +135,7 @@ def grade(
             if not errors().is_terminal:
                 errors().print(Text(_line(graded)), soft_wrap=True)
 
-        mark = on_cluster(room, cluster, jobs) if cluster else local(room, jobs)
+        mark = on_cluster(room, chosen, cluster, jobs) if cluster else local(room, chosen, jobs)
         outcome = grade_cohort(room, chosen, mark, students=student or (), force=force, begin=begin, tell=tell)
     _print_outcome(outcome)
     return 3 if any(g.errors for g in outcome.graded) else 0

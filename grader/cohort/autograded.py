@@ -21,10 +21,11 @@ from grader.checks import Exercise
 from grader.cohort.card import FeedbackCard
 from grader.cohort.errors import CohortError, of_disk
 from grader.cohort.kept import Kept
+from grader.marking.intake import answers
+from grader.marking.intake.notebook import NotebookError, read_cells
 from grader.marking.printable import printable
 from grader.marking.submission import Submission
 
-_MOST_NOTEBOOK_BYTES = 20_000_000
 _MOST_CELL = 60_000
 _MOST_CELLS = 400
 _MOST_TEXT = 100_000
@@ -32,7 +33,7 @@ _MOST_TEXT = 100_000
 
 @dataclass(slots=True)
 class _Own:
-    """A cell as a learner left it: `id` is nbgrader's where there is one."""
+    """A cell as a learner left it: `id` is the released cell's that it is, or empty."""
 
     id: str
     kind: str
@@ -62,14 +63,18 @@ def rebuild(
         kept: its marks.
     """
     results = {r.slug: r for r in kept.marks.results}
-    by_check = {f"{e.cell_id}-check": e for e in exercises}
+    week = list(exercises)
+    by_check = {f"{e.cell_id}-check": e for e in week}
     made = Rebuilt()
     stamp = kept.fingerprint()
     for name, release in released.items():
-        own = _cells(submission.files.get(f"{kept.week}/{name}.ipynb", b""))
+        data = submission.files.get(f"{kept.week}/{name}.ipynb", b"")
         known = {c["id"] for c in release["cells"]}
-        mine = {c.id: c.source for c in own if c.id in known}
-        added = _added(own, known)
+        own = _cells(data, name, known)
+        mine = {c.id: c.source for c in own if c.id}
+        found = answers(data, release_bytes(release), [e for e in week if e.notebook.endswith(f"/{name}")], name)
+        mine |= {e.cell_id: found.sources[e.slug] for e in week if e.file is None and e.slug in found.sources}
+        added = _added(own, set(mine.values()))
         cells = [*_notes(kept), *map(_foreign, added.get("", []))]
         for original in release["cells"]:
             cell = json.loads(json.dumps(original))
@@ -92,6 +97,11 @@ def rebuild(
         notebook = {**release, "cells": cells, "metadata": {**release["metadata"], "course": {"marks": stamp}}}
         made.notebooks[name] = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
     return made
+
+
+def release_bytes(notebook: dict[str, Any]) -> bytes:
+    """A released notebook as it would lie in a file."""
+    return json.dumps(notebook).encode()
 
 
 def read_release(folder: Path, exercises: Iterable[Exercise]) -> dict[str, dict[str, Any]]:
@@ -160,30 +170,14 @@ def sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _cells(data: bytes) -> list[_Own]:
+def _cells(data: bytes, name: str, known: set[str]) -> list[_Own]:
     """The cells of a submitted notebook; none when it cannot be read, which its results say already."""
-    if not data or len(data) > _MOST_NOTEBOOK_BYTES:
-        return []
     try:
-        found = json.loads(data.decode("utf-8-sig"))
-        raw_cells = found["cells"]
-    except (ValueError, RecursionError, KeyError, TypeError):
+        readings = read_cells(data, name) if data else []
+    except NotebookError:
         return []
-    cells: list[_Own] = []
-    for raw in raw_cells if isinstance(raw_cells, list) else []:
-        if isinstance(raw, dict) and len(cells) < _MOST_CELLS:
-            kind = "code" if raw.get("cell_type") == "code" else "text"
-            cells.append(_Own(_id(raw), kind, _text(raw)))
-    return cells
-
-
-def _id(raw: dict[str, Any]) -> str:
-    metadata = raw.get("metadata")
-    about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    for found in (about.get("grade_id") if isinstance(about, dict) else None, raw.get("id")):
-        if isinstance(found, str) and found:
-            return found
-    return ""
+    cells = readings[0].cells[:_MOST_CELLS] if readings else []
+    return [_Own(next((n for n in c.names if n in known), ""), c.kind, c.source) for c in cells]
 
 
 def _text(raw: dict[str, Any]) -> str:
@@ -193,14 +187,15 @@ def _text(raw: dict[str, Any]) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _added(own: list[_Own], known: set[str]) -> dict[str, list[_Own]]:
-    """The cells that the release does not have, under the id of the released cell they stand behind."""
+def _added(own: list[_Own], shown: set[str]) -> dict[str, list[_Own]]:
+    """The cells that the release does not have, under the id of the released cell they stand behind; without those that
+    were found to be an answer, which are `shown` in its place."""
     found: dict[str, list[_Own]] = {}
     behind = ""
     for cell in own:
-        if cell.id in known:
+        if cell.id:
             behind = cell.id
-        elif cell.source.strip():
+        elif cell.source.strip() and cell.source not in shown:
             found.setdefault(behind, []).append(cell)
     return found
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.checks import Catalog, Exercise, catalog
 from grader.cohort.errors import CohortError, of_database
+from grader.marking.receipts import course_key, make_key
 
 CONFIG = "nbgrader_config.py"
 # What may stand in a path, in a URL of formgrader and in HTML without doing anything there.
@@ -126,6 +127,20 @@ class Classroom:
     def own(self) -> Path:
         """``.course`` in the course's folder, where marks are kept."""
         return self.root / ".course"
+
+    @property
+    def key(self) -> bytes:
+        """The course's secret: the one that `course key` made, else one of this folder's own, made when there is none.
+
+        Raises:
+            KeyProblemError: when it cannot be used.
+        """
+        file = self.own / "course.key"
+        if found := course_key():
+            return found
+        if not file.exists():
+            make_key(file)
+        return course_key(file)
 
     @property
     def database(self) -> str:

@@ -13,6 +13,7 @@ import json
 import platform
 import queue
 import threading
+import zlib
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
@@ -20,7 +21,7 @@ from grader.checks import catalog
 from grader.cohort.errors import CohortError
 from grader.cohort.jobs import Job
 from grader.cohort.kept import course_version
-from grader.cohort.task import Finished, Task, marks_after_failure
+from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
 
 LOCAL = "local"
@@ -39,7 +40,9 @@ def this_worker() -> dict[str, str]:
     return {"course": course_version(), "python": ".".join(platform.python_version_tuple()[:2])}
 
 
-def mark_packed(week: str, learner: str, packed: bytes, slugs: list[str], key: str, versions: dict[str, str]) -> str:
+def mark_packed(
+    week: str, learner: str, packed: bytes, slugs: list[str], key: bytes, release: bytes, versions: dict[str, str]
+) -> str:
     """Runs on a worker: the marks of a submission as JSON, or ``{"refused": …}`` with this worker's versions.
 
     Args:
@@ -47,18 +50,19 @@ def mark_packed(week: str, learner: str, packed: bytes, slugs: list[str], key: s
         learner: whose it is.
         packed: the submission (`grader.cohort.task.pack`).
         slugs: what to mark in it.
-        key: the course's secret, hexadecimal.
+        key: the course's secret.
+        release: the released notebooks, packed and compressed.
         versions: what `this_worker` says where the batch was started.
     """
     mine = this_worker()
     if mine != versions:
         return json.dumps({"refused": mine})
     job: Job | None = getattr(_own, "job", None)
-    if job is None or _own.key != key:
+    if job is None or _own.batch != (key, release):
         if not _jobs:
             atexit.register(_end_jobs)
-        job = _own.job = Job(bytes.fromhex(key))
-        _own.key = key
+        job = _own.job = Job(Batch(key, zlib.decompress(release)))
+        _own.batch = (key, release)
         _jobs.append(job)
     return json.dumps({"marks": job.mark(Task(week, learner, packed, tuple(slugs))).to_dict()})
 
@@ -69,7 +73,7 @@ def _end_jobs() -> None:
 
 
 def mark_on_cluster(
-    tasks: Iterable[Task], address: str, jobs: int, key: bytes, started: Callable[[Any], None] = lambda _: None
+    tasks: Iterable[Task], address: str, jobs: int, batch: Batch, started: Callable[[Any], None] = lambda _: None
 ) -> Generator[Finished]:
     """Mark `tasks` on a dask cluster; yields them as they are finished, in any order.
 
@@ -77,7 +81,7 @@ def mark_on_cluster(
         tasks: what to mark.
         address: ``tcp://host:port`` of a scheduler, or ``local`` for workers of this machine.
         jobs: how many workers a local cluster gets.
-        key: the course's secret.
+        batch: what is the same for all tasks.
         started: told dask's client when it is connected.
 
     Raises:
@@ -87,7 +91,7 @@ def mark_on_cluster(
         client = _connect(stack, address, jobs)
         started(client)
         _compare(client, address)
-        yield from _mark(client, tasks, key)
+        yield from _mark(client, tasks, batch)
 
 
 def _connect(stack: contextlib.ExitStack, address: str, jobs: int) -> Any:
@@ -150,18 +154,18 @@ def _refuse_other(worker: str, theirs: dict[str, str]) -> None:
         )
 
 
-def _mark(client: Any, tasks: Iterable[Task], key: bytes) -> Generator[Finished]:
+def _mark(client: Any, tasks: Iterable[Task], batch: Batch) -> Generator[Finished]:
     waiting = iter(tasks)
     done: queue.SimpleQueue[tuple[Task, Any]] = queue.SimpleQueue()
     running: dict[str, Any] = {}
-    versions = this_worker()
+    versions, release = this_worker(), zlib.compress(batch.release)
 
     def submit() -> None:
         task = next(waiting, None)
         if task is None:
             return
         future = client.submit(
-            mark_packed, task.week, task.learner, task.packed, list(task.slugs), key.hex(), versions,
+            mark_packed, task.week, task.learner, task.packed, list(task.slugs), batch.key, release, versions,
             pure=False, retries=_RETRIES,
         )  # fmt: skip
         running[future.key] = future

@@ -15,7 +15,7 @@ import stat
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,11 @@ from pathlib import Path
 from grader.cohort.classroom import Classroom, with_alembic
 from grader.cohort.downloads import ARCHIVES, SINGLE, Name, own_pattern, read_name
 from grader.cohort.errors import CohortError, of_disk
-from grader.cohort.incoming import archived, read_submitted, unfolded
+from grader.cohort.incoming import read_submitted, released
+from grader.marking.intake import read_archive, read_folder
+from grader.marking.intake.choose import Entry, take
+from grader.marking.intake.limits import ARCHIVE_BYTES
+from grader.marking.intake.sentences import Notes
 from grader.marking.submission import Submission
 
 _MOST_OUTER = 4_000_000_000
@@ -173,24 +177,22 @@ def _when(path: Path) -> float:
 
 
 def _take(room: Classroom, week: str, student: str, items: list[_Item], force: bool) -> Collected:
-    """Lay a student's downloads over one another, oldest first; one whole archive replaces all before it."""
+    """Lay a student's downloads over one another, oldest first; a whole submission replaces all before it."""
     files: dict[str, bytes] = {}
     notes: list[str] = []
-    known = {e.notebook.partition("/")[2] + ".ipynb" for e in room.assigned(week)}
-    known |= {e.file for e in room.assigned(week) if e.file is not None}
     items = sorted(items, key=lambda i: (i.name.attempt, i.when, i.path.name))
     for item in items:
-        got = _read(item, student)
-        notes += got.notes
-        fitting = _of_week(got.files, week, known)
-        files = (files if item.name.file.lower().endswith(SINGLE) else {}) | fitting
+        got = _read(room, week, item, student)
+        notes += [note for note in got.notes if note not in notes]
+        single = not item.path.is_dir() and item.path.name.lower().endswith(SINGLE)
+        files = (files if single else {}) | {n: d for n, d in got.files.items() if n.startswith(f"{week}/")}
     when = max((_stamp(item) for item in items), default=None)
     if not files:
         return Collected(student, "empty", when, 0, (*notes, f"No notebook or file of {week} is in it."))
     target = room.submitted(student, week)
     status = "new"
     if target.exists():
-        if read_submitted(target, student, week).digest() == Submission(student, files).digest():
+        if read_submitted(room, student, week).digest() == Submission(student, files).digest():
             return Collected(student, "same", when, len(files), tuple(notes))
         if not force:
             sentence = "There is another submission already. --force replaces it."
@@ -200,35 +202,26 @@ def _take(room: Classroom, week: str, student: str, items: list[_Item], force: b
     return Collected(student, status, when, len(files), tuple(notes))
 
 
-def _read(item: _Item, student: str) -> Submission:
-    if item.path.is_dir():
-        inner = [p for p in item.path.iterdir() if p.is_file() and not p.is_symlink()]
+def _read(room: Classroom, week: str, item: _Item, student: str) -> Submission:
+    exercises, release, path = room.assigned(week), released(room, week), item.path
+    if path.is_dir():
+        inner = [p for p in path.iterdir() if p.is_file() and not p.is_symlink()]
         archives = sorted((p for p in inner if p.name.lower().endswith(ARCHIVES)), key=lambda p: p.stat().st_mtime)
-        if archives and not any(p.name.lower().endswith(SINGLE) for p in inner):
-            return archived(archives[-1], student)
-        return unfolded(item.path, student)
-    if item.path.name.lower().endswith(ARCHIVES):
-        return archived(item.path, student)
-    return Submission(student, {item.name.file: item.path.read_bytes()})
+        if not archives or any(p.name.lower().endswith(SINGLE) for p in inner):
+            return read_folder(path, student, exercises, release)
+        path = archives[-1]
+    data = _bytes(path)
+    if data is None:
+        return Submission(student, {}, (f"{path.name} is larger than a submission may be.",))
+    if path.name.lower().endswith(ARCHIVES):
+        return read_archive(data, student, exercises, release)
+    return take([Entry(item.name.file, len(data), lambda: data)], student, exercises, Notes(), release)
 
 
-def _of_week(files: Mapping[str, bytes], week: str, known: set[str]) -> dict[str, bytes]:
-    """The files that belong to `week`, named ``week1/…``: those below a folder of that name, else those whose own name
-    the release has."""
-    found: dict[str, bytes] = {}
-    for name, data in sorted(files.items()):
-        parts = name.split("/")
-        if any(part in {"", ".", ".."} or not part.isprintable() or "\\" in part for part in parts):
-            continue
-        if week in parts[:-1]:
-            inside = "/".join(parts[parts.index(week) + 1 :])
-        elif parts[-1] in known or len(parts) == 1:
-            inside = parts[-1]
-        else:
-            continue
-        if inside not in {"timestamp.txt", "submission_secret.txt"} and (inside in known or inside.endswith(SINGLE)):
-            found[f"{week}/{inside}"] = data
-    return found
+def _bytes(path: Path) -> bytes | None:
+    with path.open("rb") as file:
+        data = file.read(ARCHIVE_BYTES + 1)
+    return data if len(data) <= ARCHIVE_BYTES else None
 
 
 def _stamp(item: _Item) -> datetime:

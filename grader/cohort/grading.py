@@ -21,8 +21,8 @@ from grader.cohort.classroom import Classroom
 from grader.cohort.errors import CohortError, LockedError
 from grader.cohort.gradebook import GradebookWriter
 from grader.cohort.incoming import read_submitted
-from grader.cohort.kept import Kept, MarksFolder, course_key, course_version, slugs
-from grader.cohort.task import Finished, Task, pack
+from grader.cohort.kept import Kept, MarksFolder, course_version, slugs
+from grader.cohort.task import Batch, Finished, Task, pack
 from grader.marking.marks import Marks
 from grader.marking.submission import Submission
 
@@ -108,9 +108,7 @@ def grade(
         todo = run.sort_out()
         begin(len(run.known) + len(todo), len(run.known))
         for kept in run.known:
-            run.settle(
-                kept, read_submitted(room.submitted(kept.marks.learner, kept.week), kept.marks.learner, kept.week)
-            )
+            run.settle(kept, read_submitted(room, kept.marks.learner, kept.week))
         finished = mark(run.tasks(todo))
         with contextlib.closing(finished):
             for each in finished:
@@ -226,7 +224,7 @@ class _Run:
         self._report(kept, fresh)
 
     def _read(self, week: str, student: str) -> Submission:
-        return read_submitted(self._room.submitted(student, week), student, week)
+        return read_submitted(self._room, student, week)
 
     def _timestamp(self, student: str, week: str) -> tuple[datetime | None, bytes | None]:
         """When it was handed in, and nbgrader's file that says so."""
@@ -266,15 +264,25 @@ class _Run:
         self._tell(graded)
 
 
-def local(room: Classroom, jobs: int) -> Mark:
+def local(room: Classroom, weeks: list[str], jobs: int) -> Mark:
     """Mark in `jobs` processes of this machine."""
     from grader.cohort.jobs import mark_all
 
-    return lambda tasks: mark_all(tasks, jobs, course_key(room.own))
+    return lambda tasks: mark_all(tasks, jobs, _batch(room, weeks))
 
 
-def on_cluster(room: Classroom, address: str, jobs: int) -> Mark:
+def on_cluster(room: Classroom, weeks: list[str], address: str, jobs: int) -> Mark:
     """Mark on a dask cluster: ``local`` with `jobs` workers, or a scheduler's address."""
     from grader.cohort.cluster import mark_on_cluster
 
-    return lambda tasks: mark_on_cluster(tasks, address, jobs, course_key(room.own))
+    return lambda tasks: mark_on_cluster(tasks, address, jobs, _batch(room, weeks))
+
+
+def _batch(room: Classroom, weeks: list[str]) -> Batch:
+    files = {
+        f"{week}/{path.name}": path.read_bytes()
+        for week in weeks
+        for path in sorted(room.released(week).iterdir())
+        if path.suffix in {".ipynb", ".py"} and path.is_file()
+    }
+    return Batch(room.key, pack(Submission("release", files)))

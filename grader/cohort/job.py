@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -21,11 +22,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from grader.checks import catalog
+from grader.checks import Catalog, catalog
 from grader.cohort.kept import course_version
 from grader.cohort.task import unpack
 from grader.marking.marker import Marker
 from grader.marking.result import ExerciseResult
+from grader.marking.submission import Submission
 
 _GRACE = 5.0
 _HUNG_UP = select.POLLHUP | getattr(select, "POLLRDHUP", 0)
@@ -43,23 +45,40 @@ def main(descriptor: int) -> None:
         if not first:
             return
         exercises = catalog()
-        with Marker(exercises, key=bytes.fromhex(json.loads(first)["key"])) as marker:
-            _say(stream, {"ready": course_version()})
-            while line := stream.readline():
-                request = json.loads(line)
-                submission = unpack(stream.read(request["size"]))
-                try:
-                    marks = marker.mark(
-                        submission,
-                        [exercises[slug] for slug in request["slugs"]],
-                        lambda result: _tell(stream, result),
-                    )
-                except Exception as error:
-                    traceback.print_exc()
-                    _say(stream, {"failed": f"{type(error).__name__}: {error}"})
-                else:
-                    marks.course = course_version()
-                    _say(stream, {"marks": marks.to_dict()})
+        about = json.loads(first)
+        release = unpack(stream.read(about["size"]))
+        with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
+            _lay_out(release, Path(folder))
+            marker = Marker(exercises, key=bytes.fromhex(about["key"]), release=Path(folder))
+            with marker:
+                _serve(stream, marker, exercises)
+
+
+def _serve(stream: Any, marker: Marker, exercises: Catalog) -> None:
+    _say(stream, {"ready": course_version()})
+    while line := stream.readline():
+        request = json.loads(line)
+        submission = unpack(stream.read(request["size"]))
+        try:
+            marks = marker.mark(
+                submission,
+                [exercises[slug] for slug in request["slugs"]],
+                lambda result: _tell(stream, result),
+            )
+        except Exception as error:
+            traceback.print_exc()
+            _say(stream, {"failed": f"{type(error).__name__}: {error}"})
+        else:
+            marks.course = course_version()
+            _say(stream, {"marks": marks.to_dict()})
+
+
+def _lay_out(release: Submission, folder: Path) -> None:
+    """The marker reads the course's own notebooks from a folder."""
+    for name, data in release.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _tell(stream: Any, result: ExerciseResult) -> None:

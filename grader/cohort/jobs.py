@@ -22,7 +22,7 @@ from typing import IO, Any
 from grader.checks import catalog
 from grader.cohort.errors import CohortError
 from grader.cohort.kept import course_version
-from grader.cohort.task import Finished, Task, marks_after_failure
+from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
 from grader.marking.result import ExerciseResult
 
@@ -43,12 +43,12 @@ class Job:
     """One job process and the conversation with it; starts when it is first needed, and again after it was lost.
 
     Args:
-        key: the course's secret.
+        batch: what is the same for all tasks.
         silence: seconds without a word after which the process is given up.
     """
 
-    def __init__(self, key: bytes, silence: float = SILENCE_SECONDS) -> None:
-        self._key = key
+    def __init__(self, batch: Batch, silence: float = SILENCE_SECONDS) -> None:
+        self._batch = batch
         self._silence = silence
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -114,7 +114,7 @@ class Job:
         self._channel = ours
         self._stream = ours.makefile("rb")
         try:
-            self._send({"key": self._key.hex()})
+            self._send({"key": self._batch.key.hex(), "size": len(self._batch.release)}, self._batch.release)
             self._hear(START_SECONDS)
         except JobLostError as lost:
             lost.began = False
@@ -186,7 +186,7 @@ class Job:
                 channel.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for an answer
 
 
-def mark_all(tasks: Iterable[Task], jobs: int, key: bytes, silence: float = SILENCE_SECONDS) -> Generator[Finished]:
+def mark_all(tasks: Iterable[Task], jobs: int, batch: Batch, silence: float = SILENCE_SECONDS) -> Generator[Finished]:
     """Mark `tasks` in `jobs` processes; yields them as they are finished, in any order.
 
     Closing the iterator, or an exception at its consumer, ends all processes.
@@ -195,7 +195,7 @@ def mark_all(tasks: Iterable[Task], jobs: int, key: bytes, silence: float = SILE
     turn = threading.Lock()
     stopped = threading.Event()
     done: queue.SimpleQueue[Finished | BaseException | None] = queue.SimpleQueue()
-    held = [Job(key, silence) for _ in range(jobs)]
+    held = [Job(batch, silence) for _ in range(jobs)]
 
     def work(job: Job) -> None:
         try:

@@ -10,8 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -160,21 +158,3 @@ def course_version() -> str:
         for part in (name, data):
             digest.update(len(part).to_bytes(8, "big") + part)
     return f"{grader.__version__}+{digest.hexdigest()[:16]}"
-
-
-def course_key(folder: Path) -> bytes:
-    """The course's secret, from which hidden checks draw their numbers: `COURSE_KEY`, else kept in `folder`, made when
-    there is none, readable by its owner only.
-
-    Raises:
-        CohortError: when it cannot be kept.
-    """
-    if named := os.environ.get("COURSE_KEY"):
-        return named.encode()
-    path = folder / "key"
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes().strip()
-    key = secrets.token_hex(32).encode()
-    write_whole(path, key + b"\n")
-    path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    return key

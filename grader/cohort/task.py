@@ -32,6 +32,18 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What is the same for all tasks of a run.
+
+    `key` is the course's secret, from which hidden checks draw their numbers; `release` the released notebooks, packed
+    as a submission is.
+    """
+
+    key: bytes
+    release: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A task and its marks."""
 
