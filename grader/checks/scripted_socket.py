@@ -7,12 +7,12 @@ while the answer sends, and a read that would wait for ever is a finding at once
 from __future__ import annotations
 
 import errno
-import random
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from grader.checks.chance import chance
 from grader.checks.verdict import Broken
 from grader.resp import INCOMPLETE, ProtocolError, Reader
 
@@ -41,7 +41,7 @@ def single_bytes(replies: Sequence[bytes]) -> list[Piece]:
 
 def anyhow(seed: int) -> Cut:
     """Pieces of 1 to 12 bytes, the same ones for the same seed."""
-    dice = random.Random(seed)
+    dice = chance(seed)
 
     def cut(replies: Sequence[bytes]) -> list[Piece]:
         data, pieces = b"".join(replies), list[Piece]()

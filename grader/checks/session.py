@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 import pytest
-from redis import Redis, RedisError
+from redis import Redis, RedisError, ResponseError
 
 from grader.checks.catalog import Exercise
 from grader.checks.verdict import Broken
@@ -211,6 +211,10 @@ class CheckSession:
                 promise.kind, promise.happened, promise.where = error.kind, error.sentence, list(error.where)
             case StuckError():
                 promise.kind, promise.happened = "deadline", f"One of the copies had no end: {error}."
+            case RedisError() if self._server_is_gone(error):
+                promise.kind = "redis-away"
+                promise.happened = f"Redis cannot be asked any more ({type(error).__name__}: {error}). "
+                promise.happened += "Does the answer shut it down, hang it, or change its settings?"
             case RedisError() if promise.timeline is not None:
                 promise.kind, promise.happened = "wrong", f"Another client got an error: {error}"
             case AssertionError():
@@ -221,6 +225,28 @@ class CheckSession:
                 promise.happened = f"The check itself failed: {type(error).__name__}: {error}"
                 promise.where = [str(excinfo.traceback[-1])]
         return promise
+
+    def _server_is_gone(self, error: RedisError) -> bool:
+        """Whether a check's own command failed because the server, which answered when the promise began, does not.
+
+        Only an answer can have done that: the server is nobody else's. What a busy machine does for a moment is told
+        apart by asking once more.
+        """
+        if isinstance(error, ResponseError) and not str(error).startswith(
+            ("BUSY", "OOM", "MISCONF", "NOPERM", "NOAUTH")
+        ):
+            return False
+        return isinstance(error, ResponseError) or _is_gone(self._server.client(socket_timeout=1.0))
+
+
+def _is_gone(client: Redis) -> bool:
+    try:
+        client.ping()
+    except (RedisError, OSError):
+        return True
+    finally:
+        client.close()
+    return False
 
 
 def _runs(item: pytest.Item) -> int:

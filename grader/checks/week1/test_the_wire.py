@@ -21,6 +21,7 @@ from redis.connection import SSLConnection
 
 from grader.checks import Answer, AnswerProblem, Broken, broken, exercise, expect
 from grader.checks.bytes_view import compare, expect_bytes, literal, point, with_view
+from grader.checks.chance import chance
 from grader.checks.scripted_socket import (
     Command,
     Cut,
@@ -490,7 +491,7 @@ class TestEncodeCommand:
 
     def test_redis_reads_it(self, answer: Answer, server: Server) -> None:
         """A real Redis gets out what you put in, for 60 random commands."""
-        dice = random.Random(1604)
+        dice = chance(1604)
         alphabet: list[str | bytes | int] = ["a", "Zoë", "", "\r\n", "*1", "$-1", "中", b"\xff\x00", b"\r\n", 7, -12]
         with _dial(server) as sock:
             for turn in range(60):
@@ -584,7 +585,7 @@ class TestDecodeReply:
 
     def test_any_reply(self, answer: Answer) -> None:
         """Any reply: 120 random ones."""
-        dice = random.Random(1606)
+        dice = chance(1606)
         for _ in range(120):
             _expect_decoded(answer, encode_reply(_random_reply(dice)))
 
@@ -705,7 +706,7 @@ class TestFirstFrame:
 
     def test_every_cut(self, answer: Answer) -> None:
         """Random replies, cut at every byte: None until the last byte is there, then the length."""
-        dice = random.Random(1607)
+        dice = chance(1607)
         for _ in range(14):
             frame = encode_reply(_random_reply(dice, 2))
             for cut in range(min(len(frame), 60)):
@@ -789,7 +790,7 @@ class TestFixTheParser:
 
     def test_any_replies(self, answer: Answer) -> None:
         """Random rows of replies."""
-        dice = random.Random(1608)
+        dice = chance(1608)
         for _ in range(40):
             _expect_parsed(answer, [encode_reply(_random_reply(dice)) for _ in range(dice.randint(1, 5))])
 
@@ -1049,7 +1050,7 @@ class TestHello3:
 
     def test_any_reply(self, answer: Answer) -> None:
         """Any reply: 80 random ones."""
-        dice = random.Random(1609)
+        dice = chance(1609)
         for _ in range(80):
             _expect_decoded3(answer, encode_reply(_random_reply3(dice), protocol=3))
 
