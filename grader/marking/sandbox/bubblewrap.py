@@ -22,6 +22,8 @@ import select
 import signal
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +44,7 @@ _SHARED_MEMORY = "/dev/shm"
 FRESH = ("/tmp", HOME, _SHARED_MEMORY)
 """Writable folders in memory, each with the bounds of `Limits.scratch` and `Limits.inodes`."""
 
+_LAST = 2.0  # seconds that processes may take to be gone after their end
 _FIRST = re.compile(rb'"child-pid": (\d+)\D')
 _SETUP_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
@@ -259,33 +262,45 @@ class _Cage:
         self._group = group
         self._ran_out = False
         self._pidfd = os.pidfd_open(process.pid)
+        self._handle: int | None = None
+        self._lock = threading.Lock()
 
     @property
     def pid(self) -> int | None:
         """The first process inside, once it is there."""
-        said = b""
-        while self._first is None and select.select([self._info], [], [], 5)[0]:
-            if not (more := os.read(self._info, 4096)):
-                break
-            said += more
-            if match := _FIRST.search(said):
-                self._first = int(match[1])
-        return self._first
+        with self._lock:
+            said = b""
+            while self._first is None and select.select([self._info], [], [], 5)[0]:
+                if not (more := os.read(self._info, 4096)):
+                    break
+                said += more
+                if match := _FIRST.search(said):
+                    self._first = int(match[1])
+            return self._first
 
     def over(self) -> int:
+        if (first := self.pid) is not None:
+            self._handle = handle_of(first, self._process.pid)
         return self._pidfd
 
     def end(self) -> None:
-        # The first process inside takes all others with it, and bubblewrap is over when they are gone; ended before
-        # it, bubblewrap would leave nobody to tell when that is.
-        if self._process.poll() is None:
-            first = self.pid
-            if first is None or not end_child(first, self._process.pid):
-                self._process.kill()
+        # The first process inside takes all others with it, and is gone when they are. bubblewrap does not wait for
+        # that when the program ends by itself, and if it were ended first there would be nobody to wait for.
+        if self._handle is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            select.select([self._handle], [], [])
+        elif self._process.poll() is None:
+            self._process.kill()
         self._process.wait()
         if self._group is not None:
             self._ran_out = self._group.memory_ran_out()
             self._group.remove()
+        if self._handle is None and self._first is not None:
+            # It ended before anybody had looked: it is nobody's child now, and on its way.
+            deadline = time.monotonic() + _LAST
+            while _elsewhere(self._first) and time.monotonic() < deadline:
+                time.sleep(0.001)  # between two looks
 
     def status(self) -> int | None:
         # bubblewrap tells a signal as a shell does.
@@ -296,28 +311,32 @@ class _Cage:
         return self._ran_out
 
     def remove(self) -> None:
-        os.close(self._pidfd)
-        os.close(self._info)
+        for descriptor in (self._pidfd, self._info, self._handle):
+            if descriptor is not None:
+                os.close(descriptor)
         if self._user is not None:
             self._user.release()
 
 
-def end_child(pid: int, of: int) -> bool:
-    """SIGKILL the process `pid` if its parent is `of`; False if it is not, or is gone."""
+def handle_of(pid: int, of: int) -> int | None:
+    """A descriptor for the process `pid`, if its parent is `of`; None if it is not, or is gone."""
     try:
         handle = os.pidfd_open(pid)
     except OSError:
-        return False
+        return None
+    # The number could have been given to another process before the handle was opened, not after.
+    if parent_of(pid) == of:
+        return handle
+    os.close(handle)
+    return None
+
+
+def _elsewhere(pid: int) -> bool:
+    """Whether a process is there and lives in another process namespace than we do."""
     try:
-        # The number could have been given to another process before the handle was opened, not after.
-        if parent_of(pid) != of:
-            return False
-        signal.pidfd_send_signal(handle, signal.SIGKILL)
-        return True
+        return Path(f"/proc/{pid}/ns/pid").readlink() != Path("/proc/self/ns/pid").readlink()
     except OSError:
         return False
-    finally:
-        os.close(handle)
 
 
 def parent_of(pid: int) -> int | None:

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, parent_of
+from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, handle_of, parent_of
 from grader.marking.sandbox.cgroups import Group, tree
 from grader.marking.sandbox.choose import Sandbox
 from grader.marking.sandbox.limits import MB, Limits
@@ -124,17 +124,13 @@ class BubblewrapEnclosure:
     def inside(self, started: int) -> int | None:
         """The server's process: the shell's child is bubblewrap, and its child the server."""
         if self._found is None or self._found[0] != started:
-            found = _only_child(_only_child(started))
-            if found is None:
+            wrapper = _only_child(started)
+            found = _only_child(wrapper)
+            if wrapper is None or found is None or (handle := handle_of(found, wrapper)) is None:
                 return None
-            with contextlib.suppress(OSError):
-                handle = os.pidfd_open(found)
-                if parent_of(found) is None:
-                    os.close(handle)
-                    return None
-                self._let_go()
-                self._found, self._handle = (started, found), handle
-        return self._found[1] if self._found is not None else None
+            self._let_go()
+            self._found, self._handle = (started, found), handle
+        return self._found[1]
 
     def end(self) -> None:
         """End what is left of the last server, and wait until all of it is gone."""
@@ -157,7 +153,8 @@ class BubblewrapEnclosure:
     def _let_go(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
-        self._found = self._handle = None
+        self._found = None
+        self._handle = None
 
 
 def _only_child(pid: int | None) -> int | None:
