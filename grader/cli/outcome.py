@@ -43,6 +43,7 @@ _EXPECTED = {
     "grader.marking.grade.NothingToGradeError",
     "grader.marking.place.NotInCourseError",
     "grader.marking.receipts.KeyProblemError",
+    "grader.marking.sandbox.choose.SandboxMissing",
     "grader.marking.untrusted.UntrustedError",
     "grader.notebook.lab.LabError",
     "grader.notebook.reset.ResetError",

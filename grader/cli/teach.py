@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.checks import Exercise, catalog
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import out, result_line, slug_width
-from grader.cli.verify import KeyFile, verify
+from grader.cli.verify import KeyFile, SandboxKind, chosen_sandbox, verify
 from grader.marking import ExerciseResult
 from grader.marking.printable import printable
 from grader.marking.receipts import course_key, fingerprint, key_file, make_key
@@ -61,6 +61,7 @@ def grade(
     ] = False,
     check_name: Annotated[str, typer.Option(help="The name of the check run in check-run.json.")] = "Redis course",
     key: KeyFile = None,
+    sandbox: SandboxKind = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> int:
     """Grade a submission. Status 0 for all points, 1 for less, 2 for nothing to grade, 3 when the grader failed."""
@@ -71,15 +72,16 @@ def grade(
 
         graded = read_claim(path, catalog(), wanted, commit, learner)
     else:
+        from grader.marking.github import commands_stopped
         from grader.marking.grade import grade as grade_submission
 
-        secret = course_key(key)
+        secret, held = course_key(key), chosen_sandbox(sandbox)
+        tell = _teller(wanted) if said & _LINES else None
         # What strangers' code could say to the runner through our own output, it says while nobody listens.
-        from grader.marking.github import commands_stopped
-
         with commands_stopped(_say) if "github" in said else nullcontext():
-            tell = _teller(wanted) if said & _LINES else None
-            graded = grade_submission(path, catalog(), wanted, tell, key=secret, learner=learner, commit=commit)
+            graded = grade_submission(
+                path, catalog(), wanted, tell, key=secret, learner=learner, commit=commit, sandbox=held
+            )
     status = _status(graded, fail_under)
     _print(graded, said, validate)
     # Last, so that a disk that is full takes nothing but the files.

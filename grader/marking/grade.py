@@ -23,6 +23,7 @@ from grader.marking.printable import one_line
 from grader.marking.receipts import receipt_of
 from grader.marking.reports import GradeReport
 from grader.marking.result import ExerciseResult
+from grader.marking.sandbox import Sandbox
 from grader.marking.submission import Submission
 
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -41,6 +42,7 @@ def grade(
     key: bytes = b"",
     learner: str = "",
     commit: str = "",
+    sandbox: Sandbox | None = None,
 ) -> GradeReport:
     """Grade the submission in `path`: a checkout, a ``notebooks/`` folder, one week's folder, one notebook, an archive.
 
@@ -53,6 +55,7 @@ def grade(
         key: the course key, for the seeds of hidden checks and the receipt's signature; empty for none.
         learner: whose it is; the name of the folder if empty.
         commit: read this commit of the repository in `path` instead of its files.
+        sandbox: what holds the learner's code; the best there is if None.
 
     Raises:
         NothingToGradeError: when none of the course's notebooks is there.
@@ -64,7 +67,7 @@ def grade(
     asked = list(exercises) if wanted is None else list(wanted)
     if wanted is None and root is not None:
         asked = _held(path, root, exercises)
-    with Marker(exercises, key=key, release=release) as marker:
+    with Marker(exercises, key=key, sandbox=sandbox, release=release) as marker:
         marks = marker.mark(submission, asked, on_result)
     lines = AnswerLines(submission.files)
     by_slug = {e.slug: e for e in asked}

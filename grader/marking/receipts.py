@@ -32,6 +32,8 @@ KIND = "course-receipt-1"
 SCHEMA = "receipt-1"
 _LEAST_KEY = 16
 _MOST_KEY = 4096
+# What COURSE_KEY was, if it was.
+_taken: list[bytes] = []
 
 
 class KeyProblemError(ValueError):
@@ -55,7 +57,8 @@ class OtherCourse:
 def course_key(file: Path | None = None) -> bytes:
     """The course's secret: of `file`, else COURSE_KEY, else the file COURSE_KEY_FILE names, else `key_file()`; or none.
 
-    COURSE_KEY is taken out of this process's environment, so that no process it starts inherits it.
+    COURSE_KEY is taken out of this process's environment, so that no process it starts inherits it; asked again, it is
+    still known.
 
     Returns:
         The key; empty where there is none.
@@ -63,10 +66,12 @@ def course_key(file: Path | None = None) -> bytes:
     Raises:
         KeyProblemError: for a file that cannot be read, that others can read, or that holds too short a key.
     """
-    named = os.environ.pop("COURSE_KEY", "")
+    named = os.environ.pop("COURSE_KEY", "").strip().encode("utf-8", "surrogateescape")
+    if named:
+        _taken[:] = [named]
     by_environment = os.environ.get("COURSE_KEY_FILE", "")
-    if file is None and named:
-        return _long_enough(named.strip().encode("utf-8", "surrogateescape"), "COURSE_KEY")
+    if file is None and _taken:
+        return _long_enough(_taken[0], "COURSE_KEY")
     if file is None and not by_environment and not key_file().exists():
         return b""
     return _read_key(file or (Path(by_environment) if by_environment else key_file()))

@@ -15,6 +15,7 @@ from grader.checks import Catalog
 from grader.marking.marker import Marker
 from grader.marking.marks import Marks
 from grader.marking.receipts import KeyProblemError, ReceiptError, check_receipt, decimal, read_receipt
+from grader.marking.sandbox import Sandbox
 from grader.marking.submission import Submission
 from grader.marking.untrusted import UntrustedError
 
@@ -49,12 +50,14 @@ class Verifier:
         exercises: the course's.
         key: the course key, or empty.
         find: gives the submission of a learner.
+        sandbox: what holds the learner's code; the best there is if None.
     """
 
-    def __init__(self, exercises: Catalog, key: bytes, find: FindSubmission) -> None:
+    def __init__(self, exercises: Catalog, key: bytes, find: FindSubmission, sandbox: Sandbox | None = None) -> None:
         self._exercises = exercises
         self._key = key
         self._find = find
+        self._sandbox = sandbox
         self._marker: Marker | None = None
         self._made_for = b""
 
@@ -89,13 +92,14 @@ class Verifier:
         if differences:
             outcome = GRADER_ERROR if failed == len(differences) else DIFFERS
             return Verdict(outcome, f"{believed} Marked again, it differs.", differences, learner)
-        points = f"{receipt['earned']} of {receipt['possible']} points in {len(wanted)} exercises"
+        count = f"{len(wanted)} exercise{'s' * (len(wanted) != 1)}"
+        points = f"{receipt['earned']} of {receipt['possible']} points in {count}"
         return Verdict(AGREES, f"{believed} Marked again, it agrees: {points}.", learner=learner)
 
     def _marker_for(self, key: bytes) -> Marker:
         if self._marker is None or self._made_for != key:
             self.close()
-            self._marker, self._made_for = Marker(self._exercises, key=key), key
+            self._marker, self._made_for = Marker(self._exercises, key=key, sandbox=self._sandbox), key
         return self._marker
 
     def close(self) -> None:

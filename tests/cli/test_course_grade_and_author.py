@@ -54,6 +54,24 @@ def test_several_formats_go_to_files_of_their_own(
     assert run("grade", ".", "page-views", "--format", "html").status == 2
 
 
+def test_without_a_sandbox_nothing_pretends_otherwise(
+    run: Run, course: Path, answer: Callable[..., None], tmp_path: Path
+) -> None:
+    answer(RIGHT)
+    key, out = tmp_path / "course.key", tmp_path / "out"
+    assert run("key", str(key)).status == 0
+    ran = run("grade", ".", "page-views", "--sandbox", "none", "--out", str(out), "--key", str(key))
+    assert ran.status == 0
+    assert "THERE IS NO SANDBOX" in ran.err
+    assert "Advisory: the answers ran in ordinary processes" in ran.out
+    assert "Advisory" in (out / "summary.md").read_text()
+    for name in ("grade.json", "receipt.json"):
+        found = json.loads((out / name).read_text())
+        assert (found["sandbox"], found["advisory"]) == ("none", True)
+    missing = run("grade", ".", "--sandbox", "sandcastle")
+    assert (missing.status, "There is no sandbox called 'sandcastle'" in missing.err) == (2, True)
+
+
 def test_a_receipt_is_signed_verified_and_refused_when_somebody_changed_it(
     run: Run, course: Path, answer: Callable[..., None], tmp_path: Path
 ) -> None:
@@ -65,7 +83,7 @@ def test_a_receipt_is_signed_verified_and_refused_when_somebody_changed_it(
     receipt = out / "receipt.json"
     agreed = run("verify", str(receipt), "--key", str(key), "--submission", ".")
     assert agreed.status == 0, agreed.out
-    assert "Its signature is right. Marked again, it agrees: 2 of 2 points in 1 exercises." in agreed.out
+    assert "Its signature is right. Marked again, it agrees: 2 of 2 points in 1 exercise." in agreed.out
     assert run("verify", str(receipt), "--key", str(key)).status == 2
     answer(WRONG)
     assert "its digest differs" in run("verify", str(receipt), "--key", str(key), "--submission", ".").out
