@@ -21,11 +21,11 @@ _FIRST = (
     "Ada Amir Anna Bea Ben Carla Chen Dana David Elif Emil Fatima Felix Grace Hana Hugo Ida Igor Ines Ivan Jana Jonas "
     "Kofi Lara Leon Lin Luca Maja Marco Mei Mila Nadia Nils Noor Olga Omar Paul Petra Priya Rafael Rosa Samir Sara "
     "Sven Tara Theo Uma Viktor Wanda Yusuf Zoe"
-).split()  # noqa: SIM905
+)
 _LAST = (
     "Adler Bauer Costa Dogan Eriksen Fischer Garcia Haddad Ito Jansen Kaya Lopez Meyer Novak Okafor Petrov Quist Rossi "
     "Silva Tanaka Ueda Vogel Weber Xu Yilmaz Zeman"
-).split()  # noqa: SIM905
+)
 HOSTILE = (
     "<script>alert('name')</script>",
     "\u202egnp.exe\u202c \x1b[31m",
@@ -38,7 +38,7 @@ HOSTILE = (
 
 def names(number: int, chance: random.Random) -> list[str]:
     """Distinct names of a class."""
-    every = [f"{first} {last}" for first in _FIRST for last in _LAST]
+    every = [f"{first} {last}" for first in _FIRST.split() for last in _LAST.split()]
     chance.shuffle(every)
     return sorted(every[:number])
 

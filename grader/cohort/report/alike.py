@@ -44,8 +44,8 @@ def alike_html(cohort: Cohort, found: Likeness | None) -> str:
         f"<p>Similar is not copied. Learners who talked, who followed the same page, or who met the one natural "
         f"answer write alike; talk before you conclude. Compared are runs of {FRAGMENT} tokens with the names of "
         f"variables taken out. What everybody was given is left out, what many wrote counts as common knowledge, and "
-        f"the rarer a run is in this cohort the more it weighs. A pair is listed where {text.share(ALIKE)} of the rarer "
-        f"part of the shorter answer stands in the other one as well.</p><p class=dim>"
+        f"the rarer a run is in this cohort the more it weighs. A pair is listed where {text.share(ALIKE)} of the "
+        f"rarer part of the shorter answer stands in the other one as well.</p><p class=dim>"
         f"{text.count(found.compared, 'answer')} compared; {found.left_out:,} left out, because they hold fewer than "
         f"about {LEAST_OWN} tokens beyond what was given or too few others answered.</p>"
     )

@@ -152,7 +152,8 @@ def _controls(cohort: Cohort) -> str:
     legend = "".join(f'<li><i class="{k}">{SIGNS[k]}</i>{words}</li>' for k, words in WORDS.items())
     return (
         '<div class="controls"><fieldset><legend>sort by</legend><button type="button" data-sort="i" '
-        'aria-pressed="true">score</button><button type="button" data-sort="n" aria-pressed="false">name</button></fieldset>'
+        'aria-pressed="true">score</button><button type="button" data-sort="n" aria-pressed="false">name</button>'
+        "</fieldset>"
         '<fieldset><legend>show</legend><button type="button" data-only="all" aria-pressed="true">all weeks</button>'
         f'{chosen}</fieldset><label>find <input id="find" type="search" autocomplete="off"></label></div>'
         f'<ul class="legend">{legend}<li>Point at a cell, or walk with the arrow keys, to see what was broken; '

@@ -212,7 +212,7 @@ def items_table(cohort: Cohort) -> str:
             f'<tr><td class="dim n">{text.html(place)}<th scope=row>{text.html(e.title)}{look}'
             f"<td>{text.html(e.kind)}<td class=n>{e.points}<td>{charts.bar(item.solved, item.wrong, item.todo)}"
             f"<td class=n data-v={asked or -1}>{text.share(item.difficulty)}{shown}<td class=n>{item.judged}"
-            f"<td>{text.html(item.misconception or '')}"
+            f"<td>{text.html(item.misconception or '')}\n"
         )
     heads = (
         ("", "n"), ("exercise", ""), ("kind", ""), ("points", "n"), ("how it went", ""), ("solved", "n"),
