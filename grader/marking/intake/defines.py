@@ -15,6 +15,7 @@ _NAMES = re.compile(
     r"|(?:from[ \t]++[\w.]++[ \t]++)?import[ \t]++([^\n#]{1,500}))",
     re.M,
 )
+_GIVEN = re.compile(r"\b(?:def|class)[ \t]++(\w++)|\b(\w++)(?![ \t]*+\()")
 _WORD = re.compile(r"\w+")
 
 
@@ -27,6 +28,14 @@ def defined(source: str) -> Counter[str]:
         else:
             found.update(_WORD.findall(match[2] or match[3]))
     return found
+
+
+def perhaps_defined(source: str) -> set[str]:
+    """Every name that `source` may give a value, in a branch, a loop or a string: too many, not too few.
+
+    A name that is only called is none of them.
+    """
+    return {given or word for given, word in _GIVEN.findall(source)}
 
 
 def goes_on(source: str) -> bool:

@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.marking.intake.limits import CELL_CHARACTERS, CELLS, FILE_BYTES, JSON_DEPTH, JSON_TOKENS, MEGABYTE
+from grader.marking.intake.limits import (
+    CELL_CHARACTERS,
+    CELLS,
+    CODE_CHARACTERS,
+    FILE_BYTES,
+    JSON_DEPTH,
+    JSON_TOKENS,
+    MEGABYTE,
+)
 from grader.marking.intake.sentences import shown
 from grader.marking.intake.text import decode, sides_of_conflict, without_surrogates
 
@@ -102,11 +110,15 @@ def _read(text: str, name: str, encoding: str) -> RawNotebook:
     if len(whole) > CELLS:
         whole = whole[:CELLS]
         notes.append(f"It has more than {CELLS:,} cells; the others were not read.")
+    room = CODE_CHARACTERS
     for position, cell in enumerate(whole):
         cell.position = position
-        if len(cell.source) > CELL_CHARACTERS:
+        if len(cell.source) > min(CELL_CHARACTERS, room):
             cell.source = ""
-            notes.append(f"A cell of more than {CELL_CHARACTERS:,} characters was left out.")
+            notes.append(
+                f"A cell was left out: one may have {CELL_CHARACTERS:,} characters, all together {CODE_CHARACTERS:,}."
+            )
+        room -= len(cell.source)
     return RawNotebook(whole, list(dict.fromkeys(notes)))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from grader.checks.catalog import Exercise
 from grader.inside.cells import Cell
-from grader.marking.intake.defines import defined, goes_on, likeness
+from grader.marking.intake.defines import defined, goes_on, likeness, perhaps_defined
 from grader.marking.intake.notebook import NotebookError, RawCell, RawNotebook, read_cells
 from grader.marking.intake.released import Released, checked_slug, has_its_checksum, normal, released
 from grader.marking.intake.sentences import Notes, shown
@@ -115,6 +115,7 @@ class _Desk:
         self._notes = Notes(notebook.notes)
         self._repairs: dict[str, Notes] = {}
         self._defined: dict[int, Counter[str]] = {}
+        self._perhaps: dict[int, set[str]] = {}
         self._answers = {e.cell_id for e in exercises}
         self._known = {*course.order, *self._answers, *(f"{e.cell_id}-check" for e in exercises)}
         self._id = [self._id_of(c) for c in self._cells]
@@ -149,7 +150,7 @@ class _Desk:
                 continue
             text, is_starter = self._text(e, choices[e.slug])
             found.sources[e.slug] = text
-            if is_starter:
+            if is_starter and not set(e.names) & self._names_given_beside(choices[e.slug]):
                 found.untouched.add(e.slug)
         found.cells = self._in_order(choices, found.sources)
         self._look_at_locked(choices)
@@ -249,11 +250,14 @@ class _Desk:
 
     def _elsewhere(self, e: Exercise) -> _Choice | None:
         """An answer in a cell of the learner's own, while its cell still is the starter or empty."""
+        if not e.names:
+            return None
         found = [p for p in self._free if self._defines(p, e) == set(e.names) and self._worth(p, e) == _CHANGED]
-        if not found or not e.names:
+        host = self._merged_into(e) if not found else None
+        if not found and host is None:
             return None
         self._tell(e, "Its cell is not begun, but another cell defines what it asks for; that one counts.")
-        return self._chosen(e, found)
+        return self._chosen(e, found) if host is None else _Choice([host], merged=True)
 
     def _searched(self, e: Exercise) -> _Choice | None:
         """An answer whose cell is not there by any name."""
@@ -284,6 +288,23 @@ class _Desk:
         self._tell(e, "Its cell had lost its id; the likest one at its place was taken.")
         return _Choice([at])
 
+    def _names_given_beside(self, choice: _Choice) -> set[str]:
+        """Every name that code of the learner's own may define outside of an answer's own cells.
+
+        Where there is such a thing, an answer that is the starter is run all the same: nothing is lost by asking.
+        """
+        found: set[str] = set()
+        for p in self._code:
+            if p in choice.parts or p in choice.dropped:
+                continue
+            if p not in self._perhaps:
+                source = self._cells[p].source
+                known = self._course.text.get(self._id[p])
+                as_released = known is not None and normal(source) == normal(known)
+                self._perhaps[p] = set() if as_released else perhaps_defined(source)
+            found |= self._perhaps[p]
+        return found
+
     def _window(self, e: Exercise) -> tuple[int, int]:
         """Between which positions the answer of `e` stood: those of the nearest cells that are known."""
         order = self._course.order
@@ -296,7 +317,7 @@ class _Desk:
     def _merged_into(self, e: Exercise) -> int | None:
         wanted = set(e.names)
         for p in reversed(self._code):
-            if self._id[p] and wanted and self._defines(p, e) == wanted:
+            if self._id[p] not in ("", e.cell_id) and wanted and self._defines(p, e) == wanted:
                 already = defined(self._course.text.get(self._id[p], ""))
                 if not wanted & set(already):
                     return p
