@@ -1,79 +1,54 @@
-"""Find the answers in a notebook, as data: nothing is run here.
+"""The cells of a notebook that lies in a folder, for `course check` and `course watch` on a learner's own machine.
 
-A notebook that a learner worked in may be half broken; whatever can be found is found, the rest is reported in a
-sentence for each exercise.
+A thin thing over `grader.marking.intake`, which says what is read, repaired and refused.
 """
 
 from __future__ import annotations
 
-import json
+import os
+import stat
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from grader.checks.catalog import Exercise
 from grader.inside.cells import Cell, NotebookAnswers
+from grader.marking.intake.limits import FILE_BYTES
+from grader.marking.intake.notebook import NotebookError, read_cells
+from grader.marking.intake.repair import answers
 
 __all__ = ["Cell", "NotebookAnswers", "NotebookError", "read_notebook"]
 
-MAX_BYTES = 20_000_000
 
-
-class NotebookError(ValueError):
-    """The file cannot be read as a notebook; the message says why and what to do."""
-
-
-def read_notebook(path: Path) -> NotebookAnswers:
+def read_notebook(path: Path, exercises: Iterable[Exercise] = ()) -> NotebookAnswers:
     """Read the code cells of an ``.ipynb`` file.
 
+    Args:
+        path: the file.
+        exercises: the notebook's; their answers are looked for, and get their ids back. Without them every cell keeps
+            the id that the file gives it.
+
     Raises:
-        NotebookError: when it is missing, too large, not JSON, or not a notebook.
+        NotebookError: when it is missing, too large, or not one cell of a notebook can be had from it.
     """
+    data = _bytes(path)
+    reading = read_cells(data, path.name)[0]
+    asked = list(exercises)
+    if asked:
+        return NotebookAnswers(path, answers(data, None, asked, path.name).cells)
+    code = [c for c in reading.cells if c.kind == "code"]
+    return NotebookAnswers(path, [Cell(c.names[0] if c.names else "", c.source) for c in code])
+
+
+def _bytes(path: Path) -> bytes:
+    """The file's bytes, at most one more than a notebook may have; a link of the learner's own is followed."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise NotebookError(
-                f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB. Clear its outputs and save it again."
-            )
-        text = path.read_text(encoding="utf-8-sig")
+        # Not waiting: somebody's named pipe would never be written to.
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(file, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise NotebookError(f"{path.name} is no file, so it is not a notebook.")
+            return opened.read(FILE_BYTES + 1)
     except FileNotFoundError:
         raise NotebookError(f"{path} does not exist. `course reset` on one of its exercises brings it back.") from None
-    except UnicodeDecodeError:
-        raise NotebookError(f"{path.name} is not UTF-8 text, so it is not a notebook any more.") from None
     except OSError as error:
         raise NotebookError(f"{path} cannot be read: {error.strerror}.") from None
-    try:
-        data = json.loads(text)
-    except RecursionError:
-        raise NotebookError(f"{path.name} is nested too deeply to be a notebook.") from None
-    except ValueError as error:
-        raise NotebookError(
-            f"{path.name} is not a notebook any more: its JSON breaks off ({error}). "
-            "Restore it from a backup or with `course reset`, which keeps the broken file."
-        ) from None
-    return NotebookAnswers(path, _code_cells(data, path))
-
-
-def _code_cells(data: Any, path: Path) -> list[Cell]:
-    cells = data.get("cells") if isinstance(data, dict) else None
-    if not isinstance(cells, list):
-        raise NotebookError(f"{path.name} has no list of cells, so it is not a notebook of format 4.")
-    found = []
-    for raw in cells:
-        if not isinstance(raw, dict) or raw.get("cell_type") != "code":
-            continue
-        source = raw.get("source", "")
-        if isinstance(source, list):
-            source = "".join(s for s in source if isinstance(s, str))
-        if not isinstance(source, str):
-            continue
-        found.append(Cell(_cell_id(raw), source))
-    return found
-
-
-def _cell_id(raw: dict[str, Any]) -> str:
-    """nbgrader's id where there is one (it survives editors that renumber cells), else the cell's own."""
-    metadata = raw.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    for candidate in (grade_id, raw.get("id")):
-        if isinstance(candidate, str) and candidate:
-            return candidate
-    return ""

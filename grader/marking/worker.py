@@ -32,7 +32,8 @@ def main() -> None:
     path = Path(request["notebook"])
     exercises = [catalog()[slug] for slug in request["slugs"]]
     try:
-        loaded = load_notebook(read_notebook(path), catalog().of_notebook(exercises[0].notebook))
+        all_here = catalog().of_notebook(exercises[0].notebook)
+        loaded = load_notebook(read_notebook(path, all_here), all_here)
     except NotebookError as error:
         loaded = LoadedAnswers()
         for e in exercises:
