@@ -35,6 +35,31 @@ TIGHT = Limits(
 )
 
 
+class Namespace:
+    """A process namespace that cannot be mistaken for a later one: while it is held open its number stays its own."""
+
+    def __init__(self, pid: int | None) -> None:
+        self._open = None
+        with contextlib.suppress(OSError):
+            self._open = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
+            self.number = os.fstat(self._open).st_ino
+
+    def members(self) -> list[int]:
+        """The processes in it that live."""
+        found = []
+        for each in Path("/proc").iterdir() if self._open is not None else ():
+            with contextlib.suppress(OSError):
+                if each.name.isdigit() and (each / "ns/pid").stat().st_ino == self.number and not _dead(each):
+                    found.append(int(each.name))
+        return found
+
+    def close(self) -> None:
+        """Let it go."""
+        if self._open is not None:
+            os.close(self._open)
+            self._open = None
+
+
 @dataclass
 class Attack:
     """A program in a sandbox, and this end of its channel."""
@@ -42,7 +67,7 @@ class Attack:
     held: Held
     channel: socket.socket
     lines: BinaryIO
-    namespace: str
+    namespace: Namespace
 
     def told(self) -> Any:
         """The next thing it tells; None when it has hung up instead."""
@@ -51,7 +76,7 @@ class Attack:
 
     def members(self) -> list[int]:
         """The processes in it, or below."""
-        return members_of(self.namespace)
+        return self.namespace.members()
 
 
 Start = Callable[..., Attack]
@@ -106,7 +131,7 @@ def starter(how: Callable[[socket.socket], Held]) -> Iterator[Start]:
         mine.settimeout(30)
         with theirs:
             held = how(theirs)
-        attacks.append(Attack(held, mine, mine.makefile("rb"), namespace_of(held)))
+        attacks.append(Attack(held, mine, mine.makefile("rb"), Namespace(held.pid)))
         mine.sendall(textwrap.dedent(code).encode() + b"\0")
         return attacks[-1]
 
@@ -117,25 +142,10 @@ def starter(how: Callable[[socket.socket], Held]) -> Iterator[Start]:
             attack.held.kill()
             attack.lines.close()
             attack.channel.close()
+    left = [attack.members() for attack in attacks]
     for attack in attacks:
-        assert attack.members() == [], "processes are left"
-
-
-def namespace_of(held: Held) -> str:
-    """The process namespace of a program in a sandbox."""
-    with contextlib.suppress(OSError):
-        return str(Path(f"/proc/{held.pid}/ns/pid").readlink())
-    return "gone"
-
-
-def members_of(namespace: str) -> list[int]:
-    """The processes in a process namespace: those whose namespace it is."""
-    found = []
-    for each in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if each.name.isdigit() and str((each / "ns/pid").readlink()) == namespace and not _dead(each):
-                found.append(int(each.name))
-    return found
+        attack.namespace.close()
+    assert not any(left), "processes are left"
 
 
 def _dead(process: Path) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sandbox.conftest import INSIDE, TIGHT, Start, begin, members_of, namespace_of, starter
+from sandbox.conftest import INSIDE, TIGHT, Namespace, Start, begin, starter
 
 import grader
 from grader.marking.sandbox import Limits, Sandbox, WarmWorkers
@@ -267,9 +267,8 @@ def test_a_daemon_dies_with_the_program_that_left_it(start: Start) -> None:
         os.read(reading, 1)
         os.wait()
     """)
-    namespace = attack.namespace
     assert attack.held.ended(10).reason == "exit"
-    assert members_of(namespace) == []
+    assert attack.members() == []
 
 
 def test_what_one_submission_leaves_the_next_does_not_find(start: Start) -> None:
@@ -364,24 +363,24 @@ def test_each_runs_as_a_user_of_its_own(sandbox: Sandbox) -> None:
 _OWNER = """
 import json, socket, sys, time
 sys.path[:0] = PATHS
-from sandbox.conftest import INSIDE, TIGHT, begin, namespace_of
+from sandbox.conftest import INSIDE, TIGHT, begin
 from grader.marking.sandbox import WarmWorkers, choose
 from grader.marking.sandbox.cgroups import NoGroupsError, tree
 sandbox = choose("bubblewrap")
 workers = WarmWorkers(sandbox, TIGHT, {INSIDE: "/attacks"}, entry="attacker:main", path=["/attacks"])
-namespaces, kept = [], []
+pids, kept = [], []
 for warm in (None, workers):
     mine, theirs = socket.socketpair()
     held = begin(sandbox, warm, theirs)
     mine.sendall(b"import os, time; os.fork(); os.setsid(); time.sleep(1000)\\0")
-    namespaces.append(namespace_of(held))
+    pids.append(held.pid)
     kept += [mine, theirs, held]
-namespaces.append(namespace_of(workers._source))
+pids.append(workers._source.pid)
 try:
     folders = [str(each) for each in tree().folders.values()]
 except NoGroupsError:
     folders = []
-print(json.dumps([namespaces, folders]), flush=True)
+print(json.dumps([pids, folders]), flush=True)
 time.sleep(1000)
 """
 
@@ -393,14 +392,16 @@ def test_nothing_outlives_a_grader_that_is_killed(sandbox: Sandbox, until: Calla
     )
     try:
         assert owner.stdout is not None
-        namespaces, folders = json.loads(owner.stdout.readline())
-        assert all(members_of(each) for each in namespaces)
+        pids, folders = json.loads(owner.stdout.readline())
+        namespaces = [Namespace(pid) for pid in pids]
+        assert all(each.members() for each in namespaces)
         assert all(Path(each).exists() for each in folders)
     finally:
         owner.kill()
         owner.communicate()
     for each in namespaces:
-        until(lambda each=each: not members_of(each))
+        until(lambda each=each: not each.members())
+        each.close()
     for each in folders:
         until(lambda each=each: not Path(each).exists())
 
@@ -418,12 +419,12 @@ def test_a_sandbox_goes_on_when_the_thread_that_started_it_has_ended(sandbox: Sa
 
 def test_the_place_of_what_is_ended_is_free_again(sandbox: Sandbox) -> None:
     with starter(lambda channel: begin(sandbox, None, channel, TIGHT)) as start:
-        held = start("hear()").held
-        namespace = namespace_of(held)
-        held.kill()
-        held.kill()
-        assert not held.alive()
-        assert held.ended().reason == "killed"
-        assert members_of(namespace) == []
+        attack = start("hear()")
+        assert attack.members()
+        attack.held.kill()
+        attack.held.kill()
+        assert not attack.held.alive()
+        assert attack.held.ended().reason == "killed"
+        assert attack.members() == []
         with pytest.raises(TimeoutError, match="still runs"):
             start("hear()").held.ended(0.01)
