@@ -294,8 +294,9 @@ class Clocks:
     call that is on no stage they are the real ones.
     """
 
-    def __init__(self, ask: Ask, staged: Callable[[], tuple[bool, bool]]) -> None:
+    def __init__(self, ask: Ask, staged: Callable[[], tuple[bool, bool]], before: Callable[[], None]) -> None:
         self._ask = ask
+        self._before = before
         self._staged = staged
 
     def install(self) -> None:
@@ -308,6 +309,7 @@ class Clocks:
             if self._staged()[0]:
                 self._ask("sleep", {"seconds": float(seconds)})
             else:
+                self._before()
                 real_sleep(seconds)
 
         def urandom(count: int) -> bytes:

@@ -43,10 +43,15 @@ class Asked:
 
 
 class _Call(threading.local):
-    """The call that this thread is in the middle of, if any, and whether its time and its chance are a stage's."""
+    """The call that this thread is in the middle of, if any, and whether its time and its chance are a stage's.
 
-    number: int | None = None
-    staged: tuple[bool, bool] = (False, False)
+    `told` holds what nobody waits for: it travels with the next question, in front of it, or with the end of the call.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.staged = (False, False)
+        self.told: list[Message] = []
 
 
 class Worker:
@@ -64,7 +69,7 @@ class Worker:
         self._loaded = LoadedAnswers()
         self._asked: dict[str, Asked] = {}
         self._printed = BoundedText()
-        Clocks(self._ask, lambda: self._call.staged).install()
+        Clocks(self._ask, lambda: self._call.staged, self._flush).install()
 
     def serve(self) -> None:
         """Do what the grader says until it says no more."""
@@ -91,7 +96,7 @@ class Worker:
         number = next(self._numbers)
         inbox = self._asks[number] = Inbox()
         try:
-            self._channel.send({"ask": number, "for": self._call.number, "op": operation, **arguments})
+            self._channel.send(self._taking({"ask": number, "for": self._call.number, "op": operation, **arguments}))
             reply = self._channel.wait(inbox)
         finally:
             del self._asks[number]
@@ -106,7 +111,18 @@ class Worker:
         if self._call.number is None:
             self._ask(operation, arguments)  # A thread of the learner's own: one thing after another.
         else:
-            self._channel.send({"ask": 0, "for": self._call.number, "op": operation, **arguments})
+            self._call.told.append({"op": operation, **arguments})
+
+    def _taking(self, message: Message) -> Message:
+        """`message`, with what was told before it."""
+        if self._call.told:
+            message["told"], self._call.told = self._call.told, []
+        return message
+
+    def _flush(self) -> None:
+        """Let the grader have what it was told: this thread is going to wait for something else."""
+        if self._call.told:
+            self._channel.send(self._taking({"for": self._call.number, "op": "nothing"}))
 
     # Values
 
@@ -174,7 +190,7 @@ class Worker:
             self._call.number = None
         done["printed"] = self._printed.drain()
         try:
-            self._channel.send(done)
+            self._channel.send(self._taking(done))
         except Gone:
             os._exit(0)
 
@@ -220,7 +236,7 @@ class Worker:
         cells = [Cell(c["id"], c["source"]) for c in task["cells"]]
         notebook = NotebookAnswers(folder / str(task["notebook"]), cells)
         os.chdir(folder)
-        self._loaded = load_notebook(notebook, exercises, lambda at: self._tell("loading", {"cell": at}))
+        self._loaded = load_notebook(notebook, exercises, lambda at: self._channel.send({"for": task["n"], "op": "loading", "cell": at}))
         return {}
 
 

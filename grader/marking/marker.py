@@ -7,6 +7,7 @@ own, which are never a zero.
 
 from __future__ import annotations
 
+import itertools
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ import redis
 
 import grader
 from grader.checks import Catalog, Exercise
+from grader.checks.chance import seeded
 from grader.checks.session import PROMISE_SECONDS, Promise
 from grader.inside.answer import Answer
 from grader.marking.intake.released import ReleasedFiles
@@ -27,14 +29,17 @@ from grader.marking.remote import Start, WorkerNotebook
 from grader.marking.result import ExerciseResult
 from grader.marking.run import run_exercise
 from grader.marking.sandbox import Sandbox, choose
+from grader.marking.sandbox.servers import redis_in_sandbox
 from grader.marking.submission import Submission
-from grader.marking.workers import cold_starts
-from grader.servers import Server, ServerError, scratch
+from grader.marking.workers import Workers
+from grader.servers import LocalServer, Server, ServerError, at_least, binaries
 
 # Longer than at a learner's desk: machines that mark are busy, and nobody waits at the keyboard.
 _SECONDS = 2.5 * PROMISE_SECONDS
-# After so many answers of one submission that did not end, the others get the usual time.
-_PATIENCE = 5
+# So many results of one submission are doubted: the answer is checked once more, and that counts. A machine may be so
+# busy that an honest answer is late; whoever is late more often gets the usual time from then on.
+_PATIENCE = 6
+_DOUBTFUL = frozenset({"deadline", "redis-away"})
 
 
 class Marker:
@@ -46,15 +51,26 @@ class Marker:
         sandbox: what holds learners' code; the best there is if None.
         release: the course's own ``notebooks/``, to tell what is untouched and to find answers by likeness. Never a
             learner's: their answers would look untouched. None where there is no other.
+        partial: whether an answer that keeps some of its promises earns some of its points: so many as the promises
+            in front of the first broken one are of all, in halves. Promises are in the order of the work.
     """
 
     def __init__(
-        self, exercises: Catalog, *, key: bytes = b"", sandbox: Sandbox | None = None, release: Path | None = None
+        self,
+        exercises: Catalog,
+        *,
+        key: bytes = b"",
+        sandbox: Sandbox | None = None,
+        release: Path | None = None,
+        partial: bool = False,
     ) -> None:
         self._exercises = exercises
         self._key = key
         self.sandbox = sandbox or choose()
-        self._start = cold_starts(self.sandbox)
+        self._partial = partial
+        self._seed = ""
+        self._workers = Workers(self.sandbox)
+        self._servers: dict[str, LocalServer] = {}
         self._release = ReleasedFiles(release)
 
     def mark(
@@ -76,8 +92,8 @@ class Marker:
         marks = Marks(submission.learner, digest, notes=list(submission.notes))
         marks.course, marks.python = grader.__version__, platform.python_version()
         marks.sandbox, marks.advisory = self.sandbox.name, not self.sandbox.trusted
-        marks.seed = seed_of(self._key, submission.learner, digest)
-        late = 0
+        marks.seed = self._seed = seed_of(self._key, submission.learner, digest)
+        again = _PATIENCE
         for notebook in dict.fromkeys(e.notebook for e in asked):
             group = [e for e in asked if e.notebook == notebook]
             found = _Answers(submission, notebook, self._exercises.of_notebook(notebook), self._release)
@@ -86,14 +102,18 @@ class Marker:
             marks.repairs |= {e.slug: told[e.slug] for e in group if told.get(e.slug)}
             try:
                 for e in group:
-                    seconds = _SECONDS if late < _PATIENCE else PROMISE_SECONDS
-                    result = self._one(e, found, seconds)
-                    late += any(p.kind == "deadline" for p in result.promises)
+                    result = self._one(e, found, _SECONDS if again > 0 else PROMISE_SECONDS)
+                    if again > 0 and _in_doubt(result):
+                        again -= 1
+                        result = self._one(e, found, _SECONDS)
+                    if self._partial and result.status == "wrong":
+                        result.earned = _credit(result)
                     marks.results.append(result)
                     if on_result is not None:
                         on_result(result)
             finally:
                 found.close()
+        marks.redis = ", ".join(sorted({".".join(map(str, s.version)) for s in self._servers.values()}))
         marks.seconds = time.perf_counter() - began
         return marks
 
@@ -104,7 +124,8 @@ class Marker:
             promise = Promise("answer", "The answer is written.", "broken", "todo", happened=sentence)
             return ExerciseResult(e.slug, e.title, "todo", 0.0, e.points, [promise])
         try:
-            return run_exercise(e, found.of(e, self._start), self._server(e), seconds)
+            with seeded(self._seed):
+                return run_exercise(e, found.of(e, self._workers.start), self._server(e), seconds)
         except (ServerError, redis.RedisError, OSError) as error:
             note = f"The grader could not check it: {error}"
         except Exception as error:
@@ -112,16 +133,39 @@ class Marker:
         return ExerciseResult(e.slug, e.title, "error", 0.0, e.points, note=note)
 
     def _server(self, e: Exercise) -> Server:
-        return scratch(e.needs)
+        """The Redis for an exercise: of the version it needs, where this machine has one."""
+        usual = self._servers.get("")
+        if usual is None:
+            usual = self._servers[""] = redis_in_sandbox(self.sandbox)
+        if e.needs is None or at_least(usual.version, e.needs):
+            return usual
+        if e.needs not in self._servers:
+            newer = [b for b in binaries() if at_least(b.version, e.needs)]
+            self._servers[e.needs] = redis_in_sandbox(self.sandbox, newer[0]) if newer else usual
+        return self._servers[e.needs]
 
     def close(self) -> None:
         """End what it started."""
+        self._workers.close()
+        for server in set(self._servers.values()):
+            server.close()
 
     def __enter__(self) -> Marker:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _in_doubt(result: ExerciseResult) -> bool:
+    """Whether it may have been the machine's fault."""
+    return result.status == "error" or any(p.kind in _DOUBTFUL for p in result.promises)
+
+
+def _credit(result: ExerciseResult) -> float:
+    """The points of an answer that keeps its first promises, rounded down to halves."""
+    kept = list(itertools.takewhile(lambda p: p.status == "kept", result.promises))
+    return int(2 * result.points * len(kept) / len(result.promises)) / 2
 
 
 class _Answers:

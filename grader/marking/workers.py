@@ -1,22 +1,16 @@
-"""Starts the workers that hold learners' code: in the sandbox, with nothing of the course but `grader.inside`."""
+"""Starts the workers that hold learners' code: in the sandbox, warm where that can be, with `grader.inside` and no more
+of the course."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from pathlib import Path
 
-import grader.inside
 from grader.marking.sandbox import Held, Limits, Sandbox
+from grader.marking.sandbox.warm import WarmWorkers
 
-_INSIDE = Path(grader.inside.__file__).parent
-_PLACE = "/course/grader/inside"
-_RUN = (
-    "import os, sys; sys.path.insert(0, os.path.dirname(os.path.dirname(sys.argv[1]))); "
-    "from grader.inside.worker import main; main()"
-)
 #: What a worker may use: a notebook's answers and nothing more ambitious.
-LIMITS = Limits(cpu=120, wall=900, processes=64)
+LIMITS = Limits(cpu=120, wall=900)
+_PRELOAD = ("grader.inside.worker", "hiredis", "asyncio", "dataclasses", "datetime", "uuid", "statistics", "secrets")
 
 
 class StartedWorker:
@@ -37,11 +31,25 @@ class StartedWorker:
         return "" if ended.reason in ("exit", "killed") else ended.sentence
 
 
-def cold_starts(sandbox: Sandbox, limits: Limits = LIMITS) -> Callable[[socket.socket], StartedWorker]:
-    """Start each worker by itself: a new Python in a new sandbox."""
-    share = {_INSIDE: _PLACE, _INSIDE.parent / "__init__.py": "/course/grader/__init__.py"}
+class Workers:
+    """Starts one worker after another in `sandbox`. Close it."""
 
-    def start(channel: socket.socket) -> StartedWorker:
-        return StartedWorker(sandbox.start(["python", "-I", "-c", _RUN, _PLACE], channel, limits, share))
+    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS) -> None:
+        self._warm = WarmWorkers(sandbox, limits, preload=_PRELOAD)
 
-    return start
+    @property
+    def words(self) -> str:
+        """How they are started, for the instructor."""
+        return self._warm.words
+
+    def start(self, channel: socket.socket) -> StartedWorker:
+        """Start a worker with `channel` as its end of the conversation.
+
+        Raises:
+            OSError: when none can be started.
+        """
+        return StartedWorker(self._warm.start(channel))
+
+    def close(self) -> None:
+        """End what they come from, and all that are left."""
+        self._warm.close()

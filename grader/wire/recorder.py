@@ -364,11 +364,16 @@ class Echoing:
     echo: bytearray | None = None
 
     def _connect(self) -> socket.socket:
-        return _TappedSocket.around(super()._connect(), self._echoed)  # type: ignore[misc]
+        sock: socket.socket = super()._connect()  # type: ignore[misc]
+        inner = sock.tap if isinstance(sock, _TappedSocket) else None
 
-    def _echoed(self, data: memoryview) -> None:
-        if self.echo is not None:
-            self.echo += data
+        def heard(data: memoryview) -> None:
+            if inner is not None:
+                inner(data)
+            if self.echo is not None:
+                self.echo += data
+
+        return _TappedSocket.around(sock, heard)
 
 
 class _RecordedTCP(_Recorded, Connection):

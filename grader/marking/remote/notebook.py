@@ -277,9 +277,12 @@ class _Worker:
             while True:
                 message = self._channel.wait(inbox)
                 assert message is not None
+                for told_before in message.get("told", ()):
+                    self.things.do(told_before)
                 if "done" in message:
                     return message
-                self._serve(message)
+                if message.get("op") != "nothing":
+                    self._serve(message)
         finally:
             self._calls.pop(number, None)
 
