@@ -40,10 +40,11 @@ class Attack:
     `tries` and `success` are sentences for the table. `cells` holds answers by slug, `edits` changes the notebooks as
     data, `extra` are files beside them (path below ``notebooks/``), `replace` whole files. `plain` holds the same for
     a notebook of ordinary asserts (cells by name); None where the attack has no meaning there. `later` is a second
-    submission, marked behind the first: an accomplice's. `expect` says what our marker gives, slug by slug: "solved",
-    "lost" (not solved, not an error), or "any". `deserves` are the honest points of a stock run: (with `check()`, with
-    asserts). `alone` attacks may reach others or the machine: stock runs each of them by itself. `stock` false: it has
+    submission, marked behind the first: an accomplice's, or a victim's (`later_expect` says what that one gets).
+    `expect` says what our marker gives, slug by slug: "solved", "lost" (not solved, not an error), or "any".
+    `deserves` are the honest points of a stock run: (with `check()`, with asserts). `alone` attacks may reach others or the machine: stock runs each of them by itself. `stock` false: it has
     no meaning for a notebook in nbgrader's hands. `honest` marks mistakes, not attacks: nothing may be lost.
+    `hole` says in a few words what our marker lets happen, for those that it does not withstand.
     """
 
     name: str
@@ -56,16 +57,14 @@ class Attack:
     extra: Mapping[str, bytes] = field(default_factory=dict)
     replace: Mapping[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     later: Mapping[str, str] | None = None
+    later_expect: Mapping[str, str] = field(default_factory=lambda: {TARGET: "lost"})
     expect: Mapping[str, str] = field(default_factory=dict)
     deserves: tuple[float, float] = (2.0, 1.0)
     alone: bool = False
     stock: bool = True
     honest: bool = False
     learner: str = "mallory"
-
-    def wanted(self) -> list[str]:
-        """The exercises to mark: those attacked, one in the same notebook, one in another."""
-        return list(dict.fromkeys([*self.expected()]))
+    hole: str = ""
 
     def expected(self) -> dict[str, str]:
         """slug -> what our marker should give."""
@@ -219,6 +218,7 @@ def collection() -> dict[str, Attack]:
 
 FAMILIES = {
     "forging": "Forging the judgement",
+    "protocol": "Speaking for the worker",
     "lying": "Values that lie",
     "peeking": "Looking where the answers are",
     "writing": "Writing where others read",

@@ -32,7 +32,7 @@ TASKS: dict[str, tuple[str, str, str]] = {
         'assert read_many(r, ["a", "nobody"]) == ["1", None]',
     ),
     "claim": (
-        'def claim(r, name, user):\n    """Make `user` the owner of `name` if it is free; return whether they own it."""',
+        'def claim(r, name, user):\n    """Make `user` the owner of `name` if it is free; return if they own it."""',
         'r.flushdb()\nassert claim(r, "ada", "user:1") is True\nassert claim(r, "ada", "user:2") is False',
         'assert claim(r, "ada", "user:1") is True',
     ),

@@ -223,4 +223,23 @@ def encode(*args):
     deserves=(4.0, 2.0),
 )  # fmt: skip
 
+attack(
+    "example-changed", "gaming",
+    "Empties and changes the lists it is handed, which are the check's own examples.",
+    "a check that is wrong for everybody behind it",
+    code={"week2.worst-latency": """
+def schedule(log):
+    log.clear()
+    return []
+def worst_latencies(log):
+    log.clear()
+    return {}
+def culprit(log, client):
+    log.clear()
+"""},
+    later={"week2.worst-latency": solution("week2.worst-latency")},
+    later_expect={"week2.worst-latency": "solved"},
+    plain=None, stock=False,
+)  # fmt: skip
+
 __all__ = ["BESIDE"]

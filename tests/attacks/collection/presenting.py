@@ -6,7 +6,9 @@ from tests.attacks.attack import TARGET, attack
 
 _REPORT = "something that runs, hides or misleads where the result is shown"
 ESCAPES = "\\x1b]0;owned\\x07\\x1b[2J\\x1b[31m\\x1b]52;c;b3duZWQ=\\x07\\x9b31m\\x08\\x08\\r"
-COMMANDS = "\\n::error file=a.py::owned\\n::set-output name=score::100\\n::add-mask::a\\n::stop-commands::x\\n##[group]x\\n"
+COMMANDS = (
+    "\\n::error file=a.py::owned\\n::set-output name=score::100\\n::add-mask::a\\n::stop-commands::x\\n##[group]x\\n"
+)
 MARKUP = "<script>owned()</script><img src=x onerror=owned()>]]><!--"
 
 # Wrong answers, so that what they return and raise is shown.
