@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.script import ODD_TEXTS, Scripts, binary, cmd, long_text, many, maybe, plain, scripts, text
 from grader.checks.bytes_view import compare, literal, with_view
-from grader.checks.stages.busy import processor_time
+from grader.checks.stages.busy import share_at_work
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken
 from grader.resp import encode_command
@@ -32,6 +32,7 @@ _MANY_CLIENTS = 200
 _BIG = 8_000_000  # what is on the way, in the buffers of both sides, is less
 _HESITATION = 0.05
 _REST = 0.4  # seconds in which a server has nothing to do
+_BUSY = 0.5  # of these, a part that none has who waits
 _ONE_BY_ONE = frozenset({Manner.ONE_BY_ONE})
 
 
@@ -333,17 +334,14 @@ def eight_megabytes_there_and_back(theirs: UnderTest, real: Server) -> None:
 
 def _rests(theirs: UnderTest) -> None:
     """Nobody says anything: the process has nothing to do. By chance it may have, so it is looked at three times."""
-    worked = 0.0
+    share = 0.0
     for _ in range(3):
-        before = processor_time(theirs)
-        time.sleep(_REST)  # this is what is measured: what it does while nothing happens
-        after = processor_time(theirs)
-        worked = 0.0 if before is None or after is None else after - before
-        if worked < _REST / 5:
+        share = share_at_work(theirs, _REST)
+        if share < _BUSY:
             return
     raise Broken(
         "when a large reply has been sent and nobody says anything, the server waits for the next bytes",
-        f"in {_REST:g} s of silence its process has worked for {worked:.2f} s: something wakes it up again and again",
+        f"in {_REST:g} s of silence it was at work for {share:.0%} of the time: something wakes it up again and again",
         "looks-for-room-for-ever",
     )
 
