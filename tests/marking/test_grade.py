@@ -67,7 +67,7 @@ def result(status: str, slug: str = "week1.page-views", **more: object) -> Exerc
 
 
 def reported(*results: ExerciseResult, **more: object) -> GradeReport:
-    marks = Marks("ada", "0" * 64, list(results), **more)  # type: ignore[arg-type]
+    marks = Marks("ada", "0" * 64, list(results), **{"redis": "7.0.15, 8.2.3", **more})  # type: ignore[arg-type]
     places = {r.slug: Place(f"notebooks/{catalog()[r.slug].notebook}.ipynb", 7) for r in results}
     return GradeReport(marks, places, "c" * 40)
 
