@@ -64,7 +64,7 @@ class Opened:
 def hostile() -> str:
     """A page whose names, texts, notes, repairs and answers are attacks."""
     given = make(catalog(), 14, hostile=True)
-    handed = {m.learner: next(iter(answers([m], copies=0).values())) for m in make(catalog(), 1)}
+    handed = answers(given, copies=2)
     return report(given, catalog(), handed, title=HOSTILE[0], warnings=[HOSTILE[4]])
 
 

@@ -90,7 +90,7 @@ def _teach(cohort: Cohort, link: Link) -> tuple[str, str] | None:
         return None
     exercise = _exercise(cohort, most.commonest)
     return (
-        f"Talk about <em>{text.html(most.name)}</em>",
+        f"Talk about <em>{text.label(most.name)}</em>",
         (
             f"<p><b>{len(most.learners)} of {cohort.begun}</b> learners have it, most in {text.html(exercise.title)}."
             f"</p><p>{text.prose(_first(exercise.misconceptions.get(most.name, '')))}</p><p>{link(exercise)}</p>"
@@ -212,7 +212,7 @@ def items_table(cohort: Cohort) -> str:
             f'<tr><td class="dim n">{text.html(place)}<th scope=row>{text.html(e.title)}{look}'
             f"<td>{text.html(e.kind)}<td class=n>{e.points}<td>{charts.bar(item.solved, item.wrong, item.todo)}"
             f"<td class=n data-v={asked or -1}>{text.share(item.difficulty)}{shown}<td class=n>{item.judged}"
-            f"<td>{text.html(item.misconception or '')}\n"
+            f"<td>{text.label(item.misconception or '')}\n"
         )
     heads = (
         ("", "n"), ("exercise", ""), ("kind", ""), ("points", "n"), ("how it went", ""), ("solved", "n"),
@@ -232,7 +232,7 @@ def misconceptions(cohort: Cohort, link: Link) -> str:
     made = "".join(_misconception(cohort, m, most, link) for m in cohort.misconceptions[:MOST_MISCONCEPTIONS])
     rest = cohort.misconceptions[MOST_MISCONCEPTIONS:]
     if rest:
-        listed = ", ".join(f"{text.html(m.name)} ({len(m.learners)})" for m in rest[:80])
+        listed = ", ".join(f"{text.label(m.name)} ({len(m.learners)})" for m in rest[:80])
         more = f" and {len(rest) - 80} more" if len(rest) > 80 else ""
         made += f"<details><summary>{len(rest)} rarer ones</summary><p>{listed}{more}</p></details>"
     return made
@@ -246,7 +246,7 @@ def _misconception(cohort: Cohort, m: Misconception, most: int, link: Link) -> s
     who = ", ".join(text.named(each.name) for each in m.learners[:MOST_NAMES])
     more = len(m.learners) - MOST_NAMES
     return (
-        f'<article class="mis"><h3>{text.html(m.name)}</h3><p class="held"><svg viewBox="0 0 200 10" width="200" '
+        f'<article class="mis"><h3>{text.label(m.name)}</h3><p class="held"><svg viewBox="0 0 200 10" width="200" '
         f'height="10" aria-hidden="true"><rect class="f-w" width="{wide:.1f}" height="10" rx="2"/></svg> '
         f"{text.count(len(m.learners), 'learner')}</p>"
         f"<p>{text.prose(exercise.misconceptions.get(m.name, 'The catalog does not explain it.'))}</p>"

@@ -22,6 +22,10 @@ def visible(text: str, limit: int) -> str:
     if len(text) > limit:
         half = max(limit // 2, 1)
         text = f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
+    return _written_out(text)
+
+
+def _written_out(text: str) -> str:
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
@@ -33,8 +37,13 @@ def name(text: str) -> str:
 
 
 def html(text: str) -> str:
-    """Escaped for text and for attributes in quotes."""
-    return escape(text, quote=True)
+    """Escaped for text and for attributes in quotes; nothing unseen is left even where nobody thought of it."""
+    return escape(_written_out(text), quote=True)
+
+
+def label(text: str) -> str:
+    """The name of a misconception as HTML: the catalog's are short, one from elsewhere may be anything."""
+    return html(visible(text, 80))
 
 
 def named(text: str) -> str:
