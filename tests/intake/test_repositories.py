@@ -151,9 +151,7 @@ def test_a_git_file_that_points_to_a_neighbour_is_refused(work: Path, tmp_path: 
     assert "has a .git that leads elsewhere" in read(eve).notes[0]
 
 
-@pytest.mark.parametrize(
-    "commit", ["nowhere", "--upload-pack=x", "../../passwd", "a" * 40, "HEAD\nx", "", "\x1b"]
-)
+@pytest.mark.parametrize("commit", ["nowhere", "--upload-pack=x", "../../passwd", "a" * 40, "HEAD\nx", "", "\x1b"])
 def test_a_commit_that_is_not_there_is_a_sentence(commit: str, work: Path) -> None:
     found = read(work, commit)
     assert not found.files

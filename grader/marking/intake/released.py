@@ -100,6 +100,13 @@ def has_its_checksum(cell: RawCell) -> bool:
     return bool(its.get("checksum") == found)
 
 
+def is_named_by_its_text(cell: RawCell) -> bool:
+    """Whether the cell's id is the one `grader.authoring.expand` made of this very text. As with checksums, whoever
+    writes such an id themselves only says that there is nothing of their own in it."""
+    name = f"c-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+    return any(each == name or each.startswith(f"{name}-") for each in cell.names)
+
+
 class ReleasedFiles:
     """The released files below a course's own ``notebooks/``; none where there is no such folder.
 

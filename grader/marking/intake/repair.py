@@ -15,7 +15,14 @@ from grader.checks.catalog import Exercise
 from grader.inside.cells import Cell
 from grader.marking.intake.defines import defined, goes_on, likeness, perhaps_defined
 from grader.marking.intake.notebook import NotebookError, RawCell, RawNotebook, read_cells
-from grader.marking.intake.released import Released, checked_slug, has_its_checksum, normal, released
+from grader.marking.intake.released import (
+    Released,
+    checked_slug,
+    has_its_checksum,
+    is_named_by_its_text,
+    normal,
+    released,
+)
 from grader.marking.intake.sentences import Notes, shown
 from grader.marking.intake.text import decode, sides_of_conflict, without_surrogates
 
@@ -300,7 +307,8 @@ class _Desk:
             if p not in self._perhaps:
                 source = self._cells[p].source
                 known = self._course.text.get(self._id[p])
-                as_released = known is not None and normal(source) == normal(known)
+                as_released = is_named_by_its_text(self._cells[p])
+                as_released = as_released or (known is not None and normal(source) == normal(known))
                 self._perhaps[p] = set() if as_released else perhaps_defined(source)
             found |= self._perhaps[p]
         return found
