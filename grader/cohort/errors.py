@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 
 _LOCKED = (
@@ -32,16 +33,17 @@ def of_database(error: Exception, name: str) -> CohortError | None:
         name: the gradebook as the instructor knows it.
     """
     cause = getattr(error, "orig", error)
-    if not isinstance(cause, sqlite3.Error):
-        return None
     text = str(cause)
+    # nbgrader wraps some of them in an error of its own, of which only the text tells.
+    if not isinstance(cause, sqlite3.Error) and not re.match(r"\(sqlite3\.\w+\)", text):
+        return None
     if "locked" in text or "busy" in text:
         return LockedError(_LOCKED.format(name=name))
     if "readonly" in text or "unable to open" in text:
         return CohortError(_READ_ONLY.format(name=name))
     if "full" in text:
         return CohortError(_FULL.format(name=name))
-    if isinstance(cause, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+    if "malformed" in text or "not a database" in text:
         return CohortError(
             f"{name} is damaged ({text}). Put a backup in its place, or move it away and run `course cohort release` "
             "and this command again: points come back from the kept marks, what was typed in formgrader does not."

@@ -9,6 +9,7 @@ verdict, and neither nothing nor all of the points was earned.
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -103,13 +104,15 @@ class GradebookWriter:
             return sorted(student for (student,) in found)
 
     def _probe(self) -> None:
-        """Whether a write would go through, without writing."""
+        """Whether a write would go through: one that changes nothing, and is taken back."""
         if self._book.engine.dialect.name != "sqlite":
             return
         with self._told():
             connection = self._book.engine.raw_connection()
             try:
-                connection.cursor().execute("BEGIN IMMEDIATE")
+                cursor = connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute("UPDATE course SET id = id")
                 connection.rollback()
             finally:
                 connection.close()
@@ -179,6 +182,9 @@ class GradebookWriter:
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         """What the database refuses as a sentence; a transaction that was begun is given up."""
+        log = logging.getLogger("tornado.application")
+        before = log.level
+        log.setLevel(logging.CRITICAL)  # nbgrader logs a traceback before it raises
         try:
             yield
         except Exception as error:
@@ -187,6 +193,8 @@ class GradebookWriter:
             if told is None:
                 raise
             raise told from error
+        finally:
+            log.setLevel(before)
 
     def _results(self, kept: Kept) -> dict[str, ExerciseResult]:
         cells = {e.slug: f"{e.cell_id}-check" for e in self._room.assigned(kept.week)}

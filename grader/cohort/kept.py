@@ -46,9 +46,9 @@ class Kept:
         )
 
     def fingerprint(self) -> str:
-        """Of all that the gradebook and the autograded notebook show of these marks; not of how long it took."""
+        """Of all that the gradebook and the autograded notebook show of these marks; not of how long it took, or where."""
         data = self.marks.to_dict()
-        for name in ("seconds", "python", "redis"):
+        for name in ("seconds", "course", "python", "redis"):
             data.pop(name)
         for result in data["results"]:
             result.pop("seconds")
