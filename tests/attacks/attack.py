@@ -18,6 +18,8 @@ from typing import Any
 
 from grader.authoring.exercises import read_sources
 from grader.checks import catalog
+from grader.marking.intake import read_archive, read_folder, read_repository
+from grader.marking.submission import Submission
 
 ROOT = Path(__file__).resolve().parents[2]
 # Stands in the names of all files and processes that an attack leaves, so that what it left can be looked for.
@@ -28,6 +30,7 @@ TREASURE = Path(tempfile.gettempdir()) / "course-attack-treasure"
 TARGET = "week1.page-views"
 BESIDE = "week1.bulk-read"
 ELSEWHERE = "week1.latency-percentiles"
+NOTEBOOK = "week1/02-strings-and-counters.ipynb"
 
 Notebook = dict[str, Any]
 Files = dict[str, bytes]
@@ -37,14 +40,20 @@ Files = dict[str, bytes]
 class Attack:
     """A hostile or broken submission and what should come of it.
 
-    `tries` and `success` are sentences for the table. `cells` holds answers by slug, `edits` changes the notebooks as
-    data, `extra` are files beside them (path below ``notebooks/``), `replace` whole files. `plain` holds the same for
-    a notebook of ordinary asserts (cells by name); None where the attack has no meaning there. `later` is a second
-    submission, marked behind the first: an accomplice's, or a victim's (`later_expect` says what that one gets).
-    `expect` says what our marker gives, slug by slug: "solved", "lost" (not solved, not an error), or "any".
-    `deserves` are the honest points of a stock run: (with `check()`, with asserts). `alone` attacks may reach others or the machine: stock runs each of them by itself. `stock` false: it has
-    no meaning for a notebook in nbgrader's hands. `honest` marks mistakes, not attacks: nothing may be lost.
-    `hole` says in a few words what our marker lets happen, for those that it does not withstand.
+    `tries` and `success` are sentences for the table. `cells` holds answers by slug, `edits` changes the notebooks
+    as data, `extra` are files beside them (path below ``notebooks/``), `replace` whole files. `door` does what it
+    likes with the folder that is handed in (a repository, if it makes one); `packed` makes an archive of the files
+    instead.
+
+    `plain` holds answers for a notebook of ordinary asserts (cells by name); None where the attack has no meaning
+    there. `deserves` are the honest points of a stock run: (with `check()`, with asserts). `alone` attacks may
+    reach others or the machine: stock runs each of them by itself. `stock` false: it has no meaning for a notebook
+    in nbgrader's hands.
+
+    `later` is a second submission, marked behind the first: an accomplice's, or a victim's (`later_expect` says
+    what that one gets). `expect` says what our marker gives, slug by slug: "solved", "lost" (not solved, not an
+    error), or "any". `honest` marks mistakes, not attacks: nothing may be lost. `hole` says in a few words what our
+    marker lets happen, for those that it does not withstand.
     """
 
     name: str
@@ -65,6 +74,23 @@ class Attack:
     honest: bool = False
     learner: str = "mallory"
     hole: str = ""
+    door: Callable[[Path], None] | None = None
+    packed: Callable[[Files], bytes] | None = None
+
+    def arrived(self, folder: Path) -> Submission:
+        """The submission as it comes in by intake; `folder` does not exist yet, and may be filled."""
+        if self.packed is not None:
+            return read_archive(self.packed(self.files()), self.learner, catalog())
+        if self.door is None:
+            return Submission(self.learner, self.files())
+        for name, data in self.files().items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        self.door(folder)
+        if (folder / ".git").exists():
+            return read_repository(folder, "HEAD", self.learner, catalog())
+        return read_folder(folder, self.learner, catalog())
 
     def expected(self) -> dict[str, str]:
         """slug -> what our marker should give."""
@@ -227,6 +253,7 @@ FAMILIES = {
     "attacking_redis": "Attacking Redis",
     "gaming": "Satisfying the check without the task",
     "presenting": "Attacks on who reads the result",
+    "arriving": "Folders, archives and repositories",
     "breaking": "Broken, by accident or design",
     "mistaken": "Honest mistakes",
 }

@@ -155,6 +155,8 @@ def _graded(job: Job, course: Path, place: Path) -> dict[str, dict[str, Any]]:
         student = f"a{number:03}-{attack.name}"
         students[student] = attack
         _submit(place, student, _check_files(attack) if job.kind == "check" else attack.plain_files(), job.kind)
+        if attack.door is not None:
+            attack.door(place / "submitted" / student)
         if attack.later is not None:
             _submit(place, ACCOMPLICE, _accomplice(attack, job.kind), job.kind)
     honest = (
@@ -291,7 +293,7 @@ def _inside(kind: str) -> None:
     course, home = Path("/tmp/course"), Path("/tmp/home")
     home.mkdir()
     shutil.copytree("/tmp/prepared", course)
-    shutil.copytree("/tmp/handed-in", course / "submitted")
+    subprocess.run(["cp", "-a", "/tmp/handed-in", course / "submitted"], check=True)
     TREASURE.mkdir()
     (TREASURE / "course.key").write_text(TOKEN, encoding="utf-8")
     environment = dict(os.environ)

@@ -19,7 +19,19 @@ from grader.checks import catalog
 from grader.marking.marker import Marker
 from grader.marking.marks import Marks
 from grader.marking.submission import Submission
-from tests.attacks.attack import BESIDE, ELSEWHERE, RIGHT, ROOT, TARGET, TOKEN, TREASURE, Attack, build, collection
+from tests.attacks.attack import (
+    BESIDE,
+    ELSEWHERE,
+    NOTEBOOK,
+    RIGHT,
+    ROOT,
+    TARGET,
+    TOKEN,
+    TREASURE,
+    Attack,
+    build,
+    collection,
+)
 
 SECRET = "swordfish-of-the-course"
 _HONEST = [TARGET, BESIDE]
@@ -31,9 +43,9 @@ _EVERY = 8
 def treasure() -> Iterator[Path]:
     """What the attacks look for: a gradebook, a key, a neighbour's work; and a server that knows the answer."""
     shutil.rmtree(TREASURE, ignore_errors=True)
-    neighbour = TREASURE / "submitted" / "honest" / "week1"
+    neighbour = TREASURE / "submitted" / "z-honest" / "week1"
     neighbour.mkdir(parents=True)
-    (neighbour / "02-strings-and-counters.ipynb").write_bytes(b"{}")
+    (neighbour / "02-strings-and-counters.ipynb").write_bytes(honest_files()[NOTEBOOK])
     (TREASURE / "course.key").write_text(SECRET, encoding="utf-8")
     (TREASURE / "gradebook.db").write_bytes(b"the marks of everybody")
     os.environ["COURSE_ATTACK_SECRET"] = SECRET
@@ -110,8 +122,12 @@ def planted_processes() -> list[str]:
 
 
 def mark(marker: Marker, learner: str, files: dict[str, bytes], slugs: list[str]) -> Marks:
+    return marked(marker, Submission(learner, files), slugs)
+
+
+def marked(marker: Marker, submission: Submission, slugs: list[str]) -> Marks:
     exercises = catalog()
-    return marker.mark(Submission(learner, files), [exercises[s] for s in slugs])
+    return marker.mark(submission, [exercises[s] for s in slugs])
 
 
 def verdicts(marks: Marks) -> dict[str, str]:
@@ -131,13 +147,16 @@ def honest_files() -> dict[str, bytes]:
 def test_an_attack_earns_what_it_deserves_and_reaches_nobody(
     attack: Attack,
     marker: Marker,
+    treasure: Path,
     state: Callable[[], dict[str, object]],
     callers: list[object],
     until: Callable[..., None],
 ) -> None:
     before = state()
     expected = attack.expected()
-    marks = mark(marker, attack.learner, attack.files(), list(expected))
+    submission = attack.arrived(treasure / "submitted" / "mallory")
+    shutil.rmtree(treasure / "submitted" / "mallory", ignore_errors=True)
+    marks = marked(marker, submission, list(expected))
     found = verdicts(marks)
     meant = {slug: what if what != "any" else found.get(slug) for slug, what in expected.items()}
     assert found == meant, [(r.slug, r.status, r.note, r.first_broken) for r in marks.results]
