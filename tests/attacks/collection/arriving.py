@@ -162,7 +162,7 @@ def _tar(files: Files) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for kind, name, target in (
-            (tarfile.SYMTYPE, "week1/away", "/"), (tarfile.LNKTYPE, "week1/02-strings-and-counters.ipynb", "/etc/passwd"),
+            (tarfile.SYMTYPE, "week1/away", "/"), (tarfile.LNKTYPE, NOTEBOOK, "/etc/passwd"),
             (tarfile.CHRTYPE, "week1/device", ""), (tarfile.FIFOTYPE, "week1/pipe", ""),
         ):  # fmt: skip
             member = tarfile.TarInfo(name)
@@ -201,10 +201,11 @@ def _trapped(folder: Path) -> None:
     _git(folder, "commit", "-q", "-m", "my work")
     with (folder / ".git" / "config").open("a", encoding="utf-8") as config:
         config.write(
-            f'[core]\n\tfsmonitor = {trap}\n\tsshCommand = {trap}\n\teditor = {trap}\n\tpager = {trap}\n'
-            f'\tgitProxy = {trap}\n\talternateRefsCommand = {trap}\n[filter "trap"]\n\tsmudge = {trap}\n\tclean = {trap}\n'
+            f"[core]\n\tfsmonitor = {trap}\n\tsshCommand = {trap}\n\teditor = {trap}\n\tpager = {trap}\n"
+            f"\tgitProxy = {trap}\n\talternateRefsCommand = {trap}\n"
+            f'[filter "trap"]\n\tsmudge = {trap}\n\tclean = {trap}\n'
             f'\trequired = true\n[diff "trap"]\n\tcommand = {trap}\n\ttextconv = {trap}\n[gpg]\n\tprogram = {trap}\n'
-            f'[alias]\n\tlog = !{trap}\n\tcat-file = !{trap}\n[include]\n\tpath = /etc/passwd\n'
+            f"[alias]\n\tlog = !{trap}\n\tcat-file = !{trap}\n[include]\n\tpath = /etc/passwd\n"
         )
     for name in ("post-checkout", "pre-auto-gc", "reference-transaction", "fsmonitor-watchman"):
         hook = folder / ".git" / "hooks" / name

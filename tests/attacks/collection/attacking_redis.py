@@ -21,7 +21,7 @@ def page_view(r, page):
     return 1
 """, deserves=(2.0, 0.0))  # fmt: skip
 
-_redis("reconfigured", "Sets a password, one byte of memory, one client, and a folder to write files into.", _STOPS, f"""
+_redis("reconfigured", "Sets a password, one byte of memory, one client, and a folder for its files.", _STOPS, f"""
 def page_view(r, page):
     for name, setting in (("dir", "/tmp"), ("dbfilename", "{TOKEN}.rdb"), ("maxmemory", "1"),
                           ("maxmemory-policy", "noeviction"), ("maxclients", "1"), ("requirepass", "mine"),
@@ -140,7 +140,8 @@ def page_view(r, page):
     try:
         one = b"*2\\r\\n$3\\r\\nGET\\r\\n$%d\\r\\n%b\\r\\n" % (len(key), key)
         # What looks like one long argument of an inline PING is two commands to the server.
-        connection._sock.sendall(b"PING\\r\\n" + one + b"*3\\r\\n$3\\r\\nSET\\r\\n$%d\\r\\n%b\\r\\n$1\\r\\n1\\r\\n" % (len(key), key))
+        two = b"*3\\r\\n$3\\r\\nSET\\r\\n$%d\\r\\n%b\\r\\n$1\\r\\n1\\r\\n" % (len(key), key)
+        connection._sock.sendall(b"PING\\r\\n" + one + two)
         connection._sock.settimeout(0.2)
         try:
             while connection._sock.recv(4096):

@@ -70,17 +70,17 @@ attack("nul-in-the-source", "breaking", "Puts NUL and form feeds into the source
        code="def page_view(r, page):\n    return\x00 1\x0c\n", deserves=(2.0, 1.0))  # fmt: skip
 attack("surrogates-in-the-source", "breaking", "Puts half a surrogate pair into the source and its names.", _STOPS,
        code="def page_view(r, page):\n    return '\ud800'  # \udfff\n", deserves=(2.0, 1.0))  # fmt: skip
-attack("nested-source", "breaking", "Nests parentheses, signs, blocks and f-strings beyond what a parser can take.", _STOPS,
+attack("nested-source", "breaking", "Nests parentheses beyond what a parser can take.", _STOPS,
        code="def page_view(r, page):\n    return " + "(" * 50_000 + ")" * 50_000 + "\n",
        deserves=(2.0, 1.0))  # fmt: skip
 attack("signs-in-the-source", "breaking", "Writes two hundred thousand signs before a number.", _STOPS,
        code="def page_view(r, page):\n    return " + "-" * 200_000 + "1\n", deserves=(2.0, 0.0),
        expect={TARGET: "lost", BESIDE: "any"})  # fmt: skip
 attack("huge-literals", "breaking", "Writes constants that the compiler would have to compute.", _STOPS,
-       code="def page_view(r, page):\n    return (((1 << 100_000) ** 50_000) % 7, ('ab' * 4096) * 4096, [0] * 10 ** 9)\n",
+       code="def page_view(r, page):\n    return (((1 << 100_000) ** 50_000) % 7, [0] * 10 ** 9)\n",
        deserves=(2.0, 1.0), alone=True)  # fmt: skip
 attack("encoding-declared", "breaking", "Declares encodings that are none, or that run code when they are looked up.",
-       _STOPS, code="# -*- coding: rot13 -*-\n# vim: set fileencoding=nothing :\ndef page_view(r, page):\n    return None\n")  # fmt: skip
+       _STOPS, code="# -*- coding: rot13 -*-\n# vim: set fileencoding=nothing :\n" + _WRONG)  # fmt: skip
 attack("magics", "breaking", "Uses the notebook's magics to run programs, and writes files with them.", _STOPS,
        code="%%bash\necho planted > /tmp/planted-by-an-attack-magic\n", deserves=(2.0, 1.0), alone=True)  # fmt: skip
 attack(

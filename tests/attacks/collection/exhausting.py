@@ -98,8 +98,15 @@ def page_view(r, page):
 
 attack(
     "fork-bomb", "exhausting", "Forks without end.", _FILLS,
-    code="import os\ndef page_view(r, page):\n    while True:\n        try:\n            os.fork()\n        except OSError:\n"
-    "            pass\n",
+    code="""
+import os
+def page_view(r, page):
+    while True:
+        try:
+            os.fork()
+        except OSError:
+            pass
+""",
     deserves=(0.0, 0.0), alone=True,
 )  # fmt: skip
 

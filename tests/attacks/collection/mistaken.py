@@ -1,4 +1,4 @@
-"""Honest mistakes: the answer is right, and something around it is not as a grader would like it. Nothing may be lost."""
+"""Honest mistakes: the answer is right, something around it is not as a grader would like it. Nothing may be lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def _mistake(name: str, tries: str, code: str = SOLVED, **more: Any) -> None:
 
 _mistake(
     "warns-on-stderr", "Warns on standard error each time it is called.",
-    'import sys, warnings\n\n\ndef page_view(r, page):\n    warnings.warn("counting")\n    print("counting", file=sys.stderr)\n'
+    'import sys, warnings\n\n\ndef page_view(r, page):\n    warnings.warn("counting")\n'
+    '    print("counting", file=sys.stderr)\n'
     '    return r.incr(f"page:{page}:views")\n',
 )  # fmt: skip
 _mistake(

@@ -114,7 +114,7 @@ def page_view(r, page):
 
 attack(
     "memory-written", "peeking",
-    "Writes into the interpreter's memory by ctypes, so that the number 3 is 1; failing that, ends it by a bad address.",
+    "Writes into the interpreter's memory by ctypes, so that the number 3 is 1; else ends it by a bad address.",
     code="""
 import ctypes
 def page_view(r, page):

@@ -1,4 +1,4 @@
-"""Attacks on whoever reads the result: terminals, CI logs, web pages, spreadsheets. The answers themselves are right."""
+"""Attacks on whoever reads the result: terminals, CI logs, web pages, spreadsheets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def page_view(r, page):
 )  # fmt: skip
 
 attack(
-    "workflow-commands", "presenting", "Prints, returns and raises GitHub workflow commands on lines of their own.", _REPORT,
+    "workflow-commands", "presenting", "Prints and raises GitHub workflow commands on lines of their own.", _REPORT,
     code=f"""
 def page_view(r, page):
     print("{COMMANDS}")
@@ -68,7 +68,8 @@ attack(
     _REPORT,
     code="""
 def page_view(r, page):
-    raise ValueError("` ``` | a | b |\\n\\n```\\n# 100 %\\n| x | y |\\n<details>\\n[click](javascript:owned()) @everybody")
+    raise ValueError("` ``` | a | b |\\n\\n```\\n# 100 %\\n| x | y |\\n<details>\\n"
+                     "[click](javascript:owned()) @everybody")
 """,
 )  # fmt: skip
 

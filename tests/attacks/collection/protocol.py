@@ -56,7 +56,8 @@ _says("odd-change", "it changed arguments that there are not, into what is none.
 _says("others-things", "returns a reference to something that it was never given.",
       'send({"done": n, "value": {"o": {"yours": 1}}})')  # fmt: skip
 _says("dunder-class", "returns an object with the class name `__class__`, and the number of another.",
-      'send({"done": n, "value": {"o": {"object": 1, "class": "__class__", "text": "1", "said": "", "is": "error"}}})')  # fmt: skip
+      'send({"done": n, "value": {"o": {"object": 1, "class": "__class__", "text": "1", "said": "", '
+      '"is": "error"}}})')  # fmt: skip
 _says("deep-value", "returns a value that is nested a hundred thousand deep.",
       "send(b'{\"done\": %d, \"value\": ' % n + b'[' * 100000 + b']' * 100000 + b'}')")  # fmt: skip
 _says("long-number", "returns a number of four million digits.",
