@@ -60,6 +60,7 @@ def take(folder: Path) -> None:
         write_faces(course / FACES)
         in_the_browser(course, folder, sources["week1.page-views"].solution)
         said = {**in_the_terminal(course, sources), **own_redis(course)}
+        cohort_report(Path(temporary) / "report.html", folder)
     draw(folder, said)
     for each in sorted(folder.glob("*.png")):
         with Image.open(each) as picture:
@@ -152,6 +153,22 @@ def run(course: Path, *words: str) -> tuple[str, str]:
     left = re.sub(r"(?m)^.*\x1b\[2K", "", left)
     said = left.replace(str(course), "~/redis-course").replace(str(ROOT), "~/redis-course")
     return f"course {' '.join(words)}", said.replace(str(Path.home()), "~")
+
+
+def cohort_report(page: Path, folder: Path) -> None:
+    """The instructor's report on a cohort of sixty that never was."""
+    sys.path.append(str(ROOT / "tests"))
+    from cohort_report.cohort import make
+
+    from grader.cohort.report import write_report
+
+    write_report(make(catalog(), 60), page, course=ROOT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+        window = browser.new_page(viewport={"width": 1280, "height": 1180})
+        window.goto(page.as_uri())
+        window.screenshot(path=folder / "report.png")
+        browser.close()
 
 
 def draw(folder: Path, said: dict[str, tuple[str, str]]) -> None:

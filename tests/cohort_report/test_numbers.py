@@ -80,6 +80,18 @@ def test_nine_learners_are_too_few_and_an_item_that_all_solve_tells_nothing() ->
     assert [i.reason for i in read_cohort(ten, course(*two)).items.values()] == ["all alike", "all alike"]
 
 
+def test_an_exercise_that_the_weaker_solve_is_to_be_looked_at_unless_few_were_asked() -> None:
+    """Of ten, the weaker five solve the last one 3 times and the better five 2 times: phi is -0.2, which says
+    nothing of ten learners and something of sixty."""
+    many = [exercise(f"q{i}", 1) for i in range(6)]
+    ten = ["sswwws", "ssswww"] * 3 + ["ssswws", "sswwww"] * 2
+    for times, look in ((1, False), (6, True)):
+        given = [marks(f"n{i}", many, word) for i, word in enumerate(ten * times)]
+        cohort = read_cohort(given, course(*many))
+        assert cohort.items["week1.q5"].discrimination == pytest.approx(-0.2)
+        assert ("Title of q5 <span class=look>" in report(given, course(*many))) is look
+
+
 def test_sixty_learners_have_the_correlations_that_numpy_computes() -> None:
     given = make(catalog(), 60)
     begun = [m for m in given if any(r.status in {"solved", "wrong"} for r in m.results)]

@@ -174,9 +174,8 @@ def _scores(cohort: Cohort, catalog: Catalog) -> str:
     return (
         f'<div class="two"><div><h3>Learners by score</h3>{charts.distribution(cohort.scores, cohort.median)}'
         "<p class=dim>Points earned of those that could be: what was not handed in counts, what was skipped or failed "
-        "by the grader does not.</p></div>"
-        f"<div><h3>Notebook by notebook</h3>{sections.notebooks(cohort, catalog)}"
-        f"{sections.untouched(cohort)}</div></div>"
+        f"by the grader does not.</p>{sections.untouched(cohort)}</div>"
+        f"<div><h3>Notebook by notebook</h3>{sections.notebooks(cohort, catalog)}</div></div>"
     )
 
 

@@ -5,6 +5,7 @@ Lists are bounded, so that a thousand learners give a page and not a book; what 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -18,8 +19,9 @@ MOST_MISCONCEPTIONS = 12
 MOST_NAMES = 60
 MOST_TROUBLES = 100
 MOST_REPAIRS = 100
-SUSPICIOUS = 0.1
-"""Discrimination below which an exercise is worth a look, where somebody solved it and somebody did not."""
+SUSPICIOUS = 0.2
+"""An exercise whose discrimination is below this, chance allowed for, is worth a look."""
+_CHANCE = 1.645  # standard errors: one exercise in twenty looks worse than it is by this much
 
 Link = Callable[[Exercise], str]
 """An exercise's lesson as HTML."""
@@ -65,9 +67,18 @@ def _failure(failure: Failure) -> str:
 
 
 def flagged(cohort: Cohort) -> list[Item]:
-    """Exercises that do not tell who can do it, worst first: at most five."""
-    odd = [i for i in cohort.items.values() if i.discrimination is not None and i.discrimination < SUSPICIOUS]
+    """Exercises that do not tell who can do it, worst first: at most five.
+
+    In a small cohort a correlation wanders far by chance, so it is the upper end of Fisher's interval that must be low.
+    """
+    odd = [i for i in cohort.items.values() if i.discrimination is not None and _at_most(i) < SUSPICIOUS]
     return sorted(odd, key=lambda i: (i.discrimination or 0.0, i.exercise.slug))[:5]
+
+
+def _at_most(item: Item) -> float:
+    """The upper end of the interval in which the discrimination may truly lie."""
+    spread = _CHANCE / math.sqrt(item.judged - 3)
+    return math.tanh(math.atanh(min(max(item.discrimination or 0.0, -0.999), 0.999)) + spread)
 
 
 def monday(cohort: Cohort, link: Link) -> str:
@@ -188,7 +199,7 @@ def untouched(cohort: Cohort) -> str:
         f"<li>{text.html(i.exercise.title)} <span class=dim>{i.todo} of {i.judged}</span></li>" for i in items[:8]
     )
     more = f"<li class=dim>and {len(items) - 8} more</li>" if len(items) > 8 else ""
-    return f"<p>Left untouched by a quarter or more of those who began:</p><ul>{shown}{more}</ul>"
+    return f"<h3>Left alone by a quarter or more of those who began</h3><ul>{shown}{more}</ul>"
 
 
 def items_table(cohort: Cohort) -> str:
