@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from available import lacking
 
 from grader.checks import catalog
+from grader.marking.sandbox import choose
 from tests.ci.runner import ROOT, TEMPLATES, Runner
 
 WANTED = ["week1.page-views", "week1.bulk-read"]
@@ -38,6 +40,13 @@ def notebook(answers: dict[str, str]) -> str:
         if cell["id"] in answers:
             cell["source"] = answers[cell["id"]].splitlines(keepends=True)
     return json.dumps(data, indent=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sandbox() -> None:
+    """The workflow runs nothing without one."""
+    if not (held := choose()).trusted:
+        lacking("sandbox", held.words)
 
 
 @pytest.fixture

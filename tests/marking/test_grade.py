@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from grader.checks import Exercise, catalog
 from grader.checks.session import Promise
 from grader.marking import ExerciseResult
-from grader.marking.answer_lines import Place
+from grader.marking.answer_lines import AnswerLines, Place
 from grader.marking.claims import read_claim
 from grader.marking.github import annotation_commands, check_run, command
 from grader.marking.grade import NothingToGradeError, grade, submission_of, submission_root
@@ -192,6 +192,37 @@ def test_a_notebook_that_cannot_be_followed_is_annotated_on_its_first_line(
     notebook.write_text(text)
     report = grade(notebook, catalog(), [catalog()["week1.page-views"]])
     assert report.place(report.results[0]) == Place(notebook.name, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "happened", "where", "line"),
+    [
+        ("raised", "It raised.", ["line 2: helper(r)", "line 3: return 1 / 0"], 4),
+        ("raised", "It raised.", ["line 9: return 1 / 0"], 2),
+        ("syntax", "Python cannot read the answer, line 3: invalid syntax.", ["return 1 / 0"], 4),
+        ("deadline", "It had not ended after 5 s (line 3 was running). Is there a loop?", [], 4),
+        ("wrong", "It returned 5.", [], 2),
+    ],
+)
+def test_what_a_traceback_a_syntax_error_and_a_loop_name_is_the_line(
+    kind: str, happened: str, where: list[str], line: int
+) -> None:
+    source = ["def page_view(r, page):\n", "    helper(r)\n", "    return 1 / 0\n"]
+    cell = {"cell_type": "code", "id": "week1-page-views", "source": source}
+    text = "[1,\n" + json.dumps(source[0]) + ",\n" + json.dumps(source[1]) + ",\n" + json.dumps(source[2]) + "]"
+    whole = json.dumps({"cells": [cell]}).replace(json.dumps(source), text.replace("[1,", "["))
+    broken = Promise("test_a", "It counts.", "broken", kind, happened=happened, where=where)
+    found = AnswerLines({"week1/02-strings-and-counters.ipynb": whole.encode()}).place(
+        result("wrong", promises=[broken]), catalog()["week1.page-views"]
+    )
+    assert found == Place("week1/02-strings-and-counters.ipynb", line)
+
+
+def test_an_answer_in_a_file_is_annotated_in_that_file() -> None:
+    broken = Promise("test_a", "It sends.", "broken", "raised", where=["line 2: return 1 / 0"])
+    lines = AnswerLines({"week1/tinyclient.py": b"def command():\n    return 1 / 0\n"})
+    tiny = catalog()["week1.tiny-client"]
+    assert lines.place(result("wrong", tiny.slug, promises=[broken]), tiny) == Place("week1/tinyclient.py", 2)
 
 
 # Hostile text
