@@ -46,7 +46,7 @@ class Kept:
         )
 
     def fingerprint(self) -> str:
-        """Of all that the gradebook and the autograded notebook show of these marks; not of how long it took, or where."""
+        """Of all that gradebook and autograded notebook show of these marks, not of how long it took."""
         data = self.marks.to_dict()
         for name in ("seconds", "course", "python", "redis"):
             data.pop(name)
