@@ -1,4 +1,5 @@
-"""The same attacks on the sandbox of an ordinary user, when the tests run as root: bubblewrap works in another way then.
+"""The same attacks on the sandbox of an ordinary user, when the tests run as root: bubblewrap works
+in another way then.
 
 The interpreter may lie in root's home, where others cannot go; in a mount namespace of its own that is mended.
 """
@@ -46,8 +47,10 @@ def test_the_attacks_fail_for_an_ordinary_user_too(tmp_path: Path) -> None:
     os.chown(work, USER, USER)
     try:
         done = subprocess.run(
-            ["unshare", "-m", "/bin/sh", "-c", _BECOME, "become", sys.executable, "-m", "pytest", "-q", str(HERE)]
-            + ["-k", ATTACKS, "-p", "no:cacheprovider", f"--basetemp={work}/pytest", "-x"],
+            [
+                "unshare", "-m", "/bin/sh", "-c", _BECOME, "become", sys.executable, "-m", "pytest", "-q", str(HERE),
+                "-k", ATTACKS, "-p", "no:cacheprovider", f"--basetemp={work}/pytest", "-x",
+            ],
             env={
                 "PATH": os.environ["PATH"], "HOME": str(work), "TMPDIR": str(work), "PYTHONDONTWRITEBYTECODE": "1",
                 "COURSE_REQUIRE": os.environ.get("COURSE_REQUIRE", "").replace("cgroups", ""),

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from grader.marking.sandbox.bare import Bare
 from grader.marking.sandbox.bubblewrap import Bubblewrap
+from grader.marking.sandbox.docker import Docker, NoEngine
 from grader.marking.sandbox.held import Held
 from grader.marking.sandbox.limits import Limits
 
@@ -103,7 +104,31 @@ def _bubblewrap() -> Sandbox:
 
 
 def _docker() -> Sandbox:
-    raise SandboxMissing("no Docker engine answers.")
+    if shutil.which("docker") is None:
+        raise SandboxMissing("Docker is not installed.")
+    try:
+        made = Docker(os.environ.get("COURSE_SANDBOX_IMAGE"))
+    except NoEngine as error:
+        raise SandboxMissing(f"{error}.") from None
+    if said := try_out(made):
+        raise SandboxMissing(
+            f"A container does not run Python here: {said.splitlines()[-1].rstrip('.')}. Set COURSE_SANDBOX_IMAGE to "
+            "an image that has Python and redis-py."
+        )
+    return made
+
+
+def in_short() -> tuple[str, str]:
+    """What this machine has, for `course doctor`: a clause, and what to do about it or what it means ("" for nothing)."""
+    best = choose()
+    if isinstance(best, Bubblewrap):
+        how = "each submission as a user of its own" if best.root else "in user namespaces"
+        if best.grouped:
+            return f"bubblewrap, {how}, memory bounded in total", ""
+        return f"bubblewrap, {how}", f"Memory is bounded for each process only: no control groups ({best.no_groups})."
+    if best.trusted:
+        return best.name, "Marking is faster with bubblewrap (Debian and Ubuntu: sudo apt install bubblewrap)."
+    return "none", "Only needed to mark others' work: install bubblewrap, or start a Docker engine."
 
 
 def try_out(sandbox: Sandbox) -> str:

@@ -95,8 +95,8 @@ class WarmWorkers:
                     self._try_warm(self.sandbox)
                 return self._fork(channel)
         module, _, name = self._entry.partition(":")
-        code = f"import sys; sys.path[:0] = {list(self._path)!r}; from {module} import {name}; {name}()"
-        return self.sandbox.start(["python", "-I", "-c", code], channel, self.limits, self._share)
+        code = f"import sys; sys.path[:0] = sys.argv[1:]; from {module} import {name}; {name}()"
+        return self.sandbox.start(["python", "-I", "-c", code, *self._path], channel, self.limits, self._share)
 
     def close(self) -> None:
         """End the process that workers are forked from, and every worker with it."""
