@@ -17,6 +17,7 @@ from typing import Any
 from redis import RedisError
 
 from grader.marking.place import NotInCourseError, course_folder
+from grader.marking.sandbox.choose import in_short
 from grader.notebook.desk import without_password
 from grader.servers import GivenServer, ServerError, background_status, binaries, missing, standalone
 
@@ -178,6 +179,11 @@ def _docker() -> list[Finding]:
     return [Finding("Docker", "ok", f"engine {done.stdout.strip()}")]
 
 
+def _sandbox() -> list[Finding]:
+    found, advice = in_short()
+    return [Finding("Sandbox", "ok", found, advice)]
+
+
 def _extensions() -> list[Finding]:
     have = {
         package.parent.name + "/" + package.name if package.parent.name.startswith("@") else package.name
@@ -244,6 +250,7 @@ _EXAMINATIONS: list[tuple[str, Callable[[], list[Finding]]]] = [
     ("redis-cli", _redis_cli),
     ("Ports", _port),
     ("Docker", _docker),
+    ("Sandbox", _sandbox),
     ("JupyterLab", _extensions),
     ("Course folder", _folder),
     ("Temporary folder", _temporary),
