@@ -41,8 +41,9 @@ class Namespace:
     def __init__(self, pid: int | None) -> None:
         self._open = None
         with contextlib.suppress(OSError):
-            self._open = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
-            self.number = os.fstat(self._open).st_ino
+            self.number = Path(f"/proc/{pid}/ns/pid").stat().st_ino
+            if self.number != Path("/proc/self/ns/pid").stat().st_ino:
+                self._open = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
 
     def members(self) -> list[int]:
         """The processes in it that live."""

@@ -119,7 +119,7 @@ def _docker() -> Sandbox:
 
 
 def in_short() -> tuple[str, str]:
-    """What this machine has, for `course doctor`: a clause, and what to do about it or what it means ("" for nothing)."""
+    """What this machine has, for `course doctor`: a clause, and what that means or what to do ("" for nothing)."""
     best = choose()
     if isinstance(best, Bubblewrap):
         how = "each submission as a user of its own" if best.root else "in user namespaces"
