@@ -178,7 +178,8 @@ def _scan(text: str, name: str) -> _Scan:
         stack.pop()
         keys.pop()
         if inside and len(stack) == inside and mark == "}":
-            scan.spans.append((start, match.end()))
+            if len(scan.spans) <= CELLS:
+                scan.spans.append((start, match.end()))
         elif len(stack) < inside:
             inside = 0
         if not stack:

@@ -307,7 +307,7 @@ class _Desk:
             if p not in self._perhaps:
                 source = self._cells[p].source
                 known = self._course.text.get(self._id[p])
-                as_released = is_named_by_its_text(self._cells[p])
+                as_released = is_named_by_its_text(self._cells[p]) or has_its_checksum(self._cells[p])
                 as_released = as_released or (known is not None and normal(source) == normal(known))
                 self._perhaps[p] = set() if as_released else perhaps_defined(source)
             found |= self._perhaps[p]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 
 _MARKS = (
@@ -15,6 +16,7 @@ _MARKS = (
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?:[ \r].*)?$", re.M)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF8_LONGEST = 4
+_MOST_MARKS = 1000
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -47,20 +49,19 @@ def without_surrogates(text: str) -> str:
 
 def sides_of_conflict(text: str) -> tuple[str, ...]:
     """The two texts that a version control could not decide between, one's own first; none where it left no marks."""
-    marks = list(_MARKER.finditer(text))
-    if not marks:
+    marks = list(itertools.islice(_MARKER.finditer(text), _MOST_MARKS + 1))
+    if not 0 < len(marks) <= _MOST_MARKS:
         return ()
     ours: list[str] = []
     theirs: list[str] = []
     state, at = " ", 0
     found = False
     for mark in marks:
-        piece = text[at : mark.start()]
         kind = mark[1][0]
         fits = {"<": " ", "|": "<", "=": "<|", ">": "="}[kind]
         if state not in fits:
             continue  # a line of seven equal signs in somebody's text
-        _deal(piece, state, ours, theirs)
+        _deal(text[at : mark.start()], state, ours, theirs)
         at = min(mark.end() + 1, len(text))
         state = " " if kind == ">" else kind
         found = found or kind == ">"
