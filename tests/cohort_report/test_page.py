@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from grader.checks import catalog
 from grader.cohort.report import report
-from grader.cohort.report.answers import released
+from grader.cohort.report.answers import handed_out
 from grader.cohort.report.map import FACTS_BYTES
 
 BIGGEST = 9_000_000
@@ -217,7 +217,7 @@ def test_answers_side_by_side_are_text(browser: Browser, tmp_path: Path) -> None
             k: v.replace(b"return x", b"return '</pre><script>alert(7)</script>'") for k, v in submission.files.items()
         }
         handed[name] = type(submission)(name, files)
-    opened = Opened(browser, report(given, catalog(), handed, release=released(ROOT / "notebooks")), tmp_path)
+    opened = Opened(browser, report(given, catalog(), handed, release=handed_out(ROOT / "notebooks")), tmp_path)
     pair = opened.page.locator(".pair").first
     pair.locator("summary").click()
     expect(pair.locator("pre").first).to_be_visible()

@@ -11,7 +11,7 @@ from cohort_report.small import exercise
 
 from grader.checks import catalog
 from grader.cohort.report import report
-from grader.cohort.report.answers import answers_of, released
+from grader.cohort.report.answers import answers_of, handed_out
 from grader.cohort.report.similarity import LEAST_ANSWERS, compare, tokens
 from grader.marking.submission import Submission
 
@@ -90,7 +90,7 @@ def test_marks_lie_on_what_both_have() -> None:
 
 def test_the_planted_pairs_of_a_class_come_first() -> None:
     given = make(catalog(), 24)
-    page = report(given, catalog(), answers(given, copies=2), release=released(ROOT / "notebooks"))
+    page = report(given, catalog(), answers(given, copies=2), release=handed_out(ROOT / "notebooks"))
     first, second = page.split("<details class=pair>")[1:3]
     planted = [{given[0].learner, given[1].learner}, {given[2].learner, given[3].learner}]
     for learners in planted:
@@ -101,13 +101,22 @@ def test_the_planted_pairs_of_a_class_come_first() -> None:
     assert "Similar is not copied" in page
 
 
-def test_an_answer_is_found_by_its_id_whatever_else_the_file_holds() -> None:
-    e, file = exercise("a", 1), exercise("f", 1)
-    cell = {"cell_type": "code", "id": e.cell_id, "source": ["x = 1\n", "y = 2"], "metadata": {}}
-    odd = [None, 7, {"cell_type": "code", "source": 9}, {"cell_type": "code", "metadata": [], "source": "z"}]
-    data = b"\xef\xbb\xbf" + json.dumps({"cells": [*odd, cell]}).encode()
-    found = answers_of(Submission("ann", {f"{e.notebook}.ipynb": data}), [e, file])
-    assert found == {"week1.a": "x = 1\ny = 2"}
+def test_an_answer_is_what_marking_takes_for_it_and_a_starter_is_none() -> None:
+    release = handed_out(ROOT / "notebooks")
+    given = make(catalog(), 1)
+    (handed,) = answers(given, copies=0).values()
+    touched = {r.slug for r in given[0].results if r.status != "todo"}
+    assert answers_of(handed, catalog(), release).keys() == touched
+    # A cell that was copied by hand has lost its id; it is found all the same.
+    name = "week1/02-strings-and-counters.ipynb"
+    notebook = json.loads(handed.files[name])
+    for cell in notebook["cells"]:
+        if cell["id"] == "week1-page-views":
+            cell["id"], cell["metadata"] = "0badcafe", {}
+    files = {**handed.files, name: json.dumps(notebook).encode()}
+    before, after = answers_of(handed, catalog(), release), answers_of(Submission("ann", files), catalog(), release)
+    assert "week1.page-views" in after
+    assert before == after
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,12 @@ def likeness(cohort: Cohort, submissions: Mapping[str, Submission], release: Sub
         submissions: learner -> what they handed in, all weeks together.
         release: what they were given, or None: then only rarity tells a starter from an answer.
     """
-    starters = answers_of(release, cohort.exercises) if release is not None else {}
     texts: dict[str, dict[str, str]] = {}
     for who in cohort.learners:
         if who.name not in submissions:
             continue
-        for slug, answer in answers_of(submissions[who.name], cohort.exercises).items():
-            if who.status(slug) != "todo" and answer.strip() != starters.get(slug, "").strip():
+        for slug, answer in answers_of(submissions[who.name], cohort.exercises, release).items():
+            if who.status(slug) != "todo":
                 texts.setdefault(slug, {})[who.name] = answer
     given = given_code(release, cohort.exercises) if release is not None else {}
     return compare(texts, given)

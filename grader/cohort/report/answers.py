@@ -1,81 +1,68 @@
-"""The text of each answer in a submission, for reading and comparing: bytes in, text out, nothing is run.
+"""The text of each answer in a submission, for comparing: found by `grader.marking.intake`, as marking finds it.
 
-A release read with `released` goes the same way: the starters are the answers of somebody who has not begun.
+A release read with `handed_out` tells what everybody was given.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from grader.checks.catalog import Exercise
+from grader.marking import intake
+from grader.marking.intake.released import released
 from grader.marking.submission import Submission
 
-MAX_BYTES = 20_000_000
 TEXT_LIMIT = 20_000
 """Characters of an answer that are looked at."""
+_NOTHING = Submission("nobody", {})
 
 
-def answers_of(submission: Submission, exercises: Iterable[Exercise]) -> dict[str, str]:
-    """Slug to text. An answer that cannot be found by its cell's id, or in a file that cannot be read, is left out."""
-    notebooks: dict[str, dict[str, str]] = {}
-    found = {}
+def answers_of(
+    submission: Submission, exercises: Iterable[Exercise], release: Submission | None = None
+) -> dict[str, str]:
+    """Slug to text of each answer that was worked on: an untouched starter is none, nor is what cannot be found.
+
+    Args:
+        submission: what a learner handed in, of any state; nothing in it raises.
+        exercises: whose answers are wanted.
+        release: what the learner was given; without it a starter cannot be told from an answer.
+    """
+    given = (release or _NOTHING).files
+    found: dict[str, str] = {}
+    by_notebook: dict[str, list[Exercise]] = {}
     for e in exercises:
-        if e.file is not None:
-            data = submission.files.get(f"{e.week}/{e.file}")
-            text = data[:MAX_BYTES].decode("utf-8", "replace") if data is not None else None
-        else:
-            if e.notebook not in notebooks:
-                notebooks[e.notebook] = code_cells(submission.files.get(f"{e.notebook}.ipynb", b""))
-            text = notebooks[e.notebook].get(e.cell_id)
-        if text is not None:
-            found[e.slug] = text[:TEXT_LIMIT]
+        if e.file is None:
+            by_notebook.setdefault(f"{e.notebook}.ipynb", []).append(e)
+            continue
+        name = f"{e.week}/{e.file}"
+        if name in submission.files:
+            answer = intake.file_answer(submission.files[name], given.get(name))
+            if not answer.untouched:
+                found[e.slug] = answer.text[:TEXT_LIMIT]
+    for name, asked in by_notebook.items():
+        if name in submission.files:
+            repaired = intake.answers(submission.files[name], given.get(name), asked, name)
+            sources = repaired.sources.items()
+            found |= {slug: text[:TEXT_LIMIT] for slug, text in sources if slug not in repaired.untouched}
     return found
 
 
-def given_code(release: Submission, exercises: Iterable[Exercise]) -> dict[str, list[str]]:
-    """Slug to all code that a learner was given in the same notebook: starters, examples and check cells."""
-    notebooks: dict[str, list[str]] = {}
-    given = {}
+def given_code(release: Submission, exercises: Sequence[Exercise]) -> dict[str, list[str]]:
+    """Slug to all code that a learner was given in the same notebook or file: starters, examples and check cells."""
+    by_notebook: dict[str, list[Exercise]] = {}
     for e in exercises:
-        if e.notebook not in notebooks:
-            notebooks[e.notebook] = list(code_cells(release.files.get(f"{e.notebook}.ipynb", b"")).values())
-        file = release.files.get(f"{e.week}/{e.file}", b"").decode("utf-8", "replace") if e.file else ""
-        given[e.slug] = [*notebooks[e.notebook], file]
+        by_notebook.setdefault(e.notebook, []).append(e)
+    given: dict[str, list[str]] = {}
+    for notebook, asked in by_notebook.items():
+        cells = list(released(release.files.get(f"{notebook}.ipynb"), asked).text.values())
+        for e in asked:
+            file = release.files.get(f"{e.week}/{e.file}") if e.file is not None else None
+            given[e.slug] = [*cells, intake.file_answer(file, None).text] if file is not None else cells
     return given
 
 
-def released(notebooks: Path) -> Submission:
-    """What a learner was given: the notebooks and Python files below ``notebooks/``."""
+def handed_out(notebooks: Path) -> Submission:
+    """What a learner was given: the notebooks and Python files below the course's own ``notebooks/``."""
     paths = sorted(p for p in notebooks.rglob("*") if p.suffix in {".ipynb", ".py"} and p.is_file())
     return Submission("release", {p.relative_to(notebooks).as_posix(): p.read_bytes() for p in paths})
-
-
-def code_cells(data: bytes) -> dict[str, str]:
-    """Id to source of a notebook's code cells, the last of each id; none for what is no notebook."""
-    try:
-        notebook: Any = json.loads(data[: MAX_BYTES + 1].decode("utf-8-sig")) if len(data) <= MAX_BYTES else None
-    except (ValueError, RecursionError):
-        return {}
-    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
-    found = {}
-    for i, cell in enumerate(cells if isinstance(cells, list) else []):
-        if not isinstance(cell, Mapping) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else source
-        if isinstance(text, str):
-            found[_cell_id(cell) or f"cell {i}"] = text
-    return found
-
-
-def _cell_id(cell: Mapping[str, Any]) -> str:
-    """nbgrader's id where there is one, else the cell's own."""
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
-    for candidate in (nbgrader.get("grade_id") if isinstance(nbgrader, Mapping) else None, cell.get("id")):
-        if isinstance(candidate, str) and candidate:
-            return candidate
-    return ""

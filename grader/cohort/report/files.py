@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.checks.catalog import Catalog
 from grader.checks.catalog import catalog as own_catalog
-from grader.cohort.report.answers import released
+from grader.cohort.report.answers import handed_out
 from grader.cohort.report.page import TITLE, report
 from grader.marking.marks import Marks
 from grader.marking.place import NotInCourseError, course_folder
@@ -69,7 +69,7 @@ def write_report(
         marks,
         catalog or own_catalog(),
         submissions,
-        release=released(course / "notebooks") if course is not None and submissions is not None else None,
+        release=handed_out(course / "notebooks") if course is not None and submissions is not None else None,
         lessons=lessons,
         title=title,
         warnings=problems,

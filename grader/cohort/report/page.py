@@ -49,7 +49,7 @@ def report(
         marks: one for each submission; several of one learner are put together.
         catalog: the exercises.
         submissions: learner -> what they handed in, all weeks together; None: answers are not compared.
-        release: what learners were given (`grader.cohort.report.answers.released`), so that it does not count as alike.
+        release: what learners were given (`answers.handed_out`), so that it does not count as alike.
         lessons: put before ``modules/week1-…`` in links, a relative path or an http address.
         title: plain text.
         warnings: sentences to show at the top, such as about marks that could not be read.

@@ -4,9 +4,13 @@ Fragments of eight tokens are compared, with variables' names taken out (command
 and `r.get` are the answer), what the release gave away left out, and what many in the cohort wrote counted as common
 knowledge. What is left weighs by how rare it is: log2(n / holders), the weight of a term in information retrieval.
 
-Why no library. copydetect 0.5 (MIT, winnowing after Schleimer, Wilkerson and Aiken) finds the same planted copies, but
-reads `r.get(k)` and `r.incr(k)` as the same text, knows no rarity, so that one natural answer of a short exercise
-accuses half a class, and compares every pair with every other one. JPlag and Dolos need Java and Node.
+Why no library. copydetect 0.5 (MIT; winnowing after Schleimer, Wilkerson and Aiken) was tried on sixty learners who
+each edited the reference or a known wrong answer, three pairs of them sharing work of their own. Comparing exercise by
+exercise, starters as boilerplate, it took two minutes (this module three seconds) and put 1,665 of the 1,770 pairs of
+learners above 60 %, the planted three at places 478, 535 and 802: it knows no rarity, so the natural answer of a short
+exercise makes everybody a suspect, and it reads `r.get(k)` and `r.incr(k)` as the same text. Here they are the first
+three of 23. With a window it also chooses fragments by Python's own hash, differently in each process. JPlag and Dolos
+need Java and Node; scikit-learn's TF-IDF would do, at 150 MB for every learner's environment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Words of strangers on our page: cut to a length, with everything invisible or directing made visible, and escaped.
+"""Words of strangers on our page: cut to a length, printable, and escaped.
 
 Names, printed bytes and file names come from learners. A direction override could turn a row around, a lone surrogate
 cannot be written as UTF-8, and ten thousand characters are no name. All of the report's text passes through here.
@@ -6,15 +6,13 @@ cannot be written as UTF-8, and ten thousand characters are no name. All of the 
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from html import escape
 
+from grader.marking.printable import printable
+
 NAME_LIMIT = 44
-# Controls but tab and newline, zero-width and direction characters, tags, lone surrogates.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+_printable = lru_cache(maxsize=1 << 15)(printable)  # a cohort says the same things again and again
 
 
 def visible(text: str, limit: int) -> str:
@@ -22,23 +20,17 @@ def visible(text: str, limit: int) -> str:
     if len(text) > limit:
         half = max(limit // 2, 1)
         text = f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
-    return _written_out(text)
-
-
-def _written_out(text: str) -> str:
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _printable(text)
 
 
 def name(text: str) -> str:
     """A learner's name on one line, not yet escaped; something to read even if it is empty."""
-    return (
-        visible(" ".join(text.split(" ")).replace("\n", "\\n").replace("\t", "\\t"), NAME_LIMIT).strip() or "(no name)"
-    )
+    return visible(" ".join(text.split()), NAME_LIMIT) or "(no name)"
 
 
 def html(text: str) -> str:
     """Escaped for text and for attributes in quotes; nothing unseen is left even where nobody thought of it."""
-    return escape(_written_out(text), quote=True)
+    return escape(_printable(text), quote=True)
 
 
 def label(text: str) -> str:
