@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     cohort.command("collect")(with_status(collect))
     cohort.command("grade")(with_status(grade))
     cohort.command("feedback")(with_status(feedback))
+    cohort.command("report")(with_status(report))
     cohort.command("export")(with_status(export))
     app.add_typer(cohort, name="cohort")
 
@@ -159,6 +160,29 @@ def feedback(
     if not made:
         raise CallError("Nobody is graded yet: `course cohort grade` comes first.")
     out().print(f"{made} submissions have feedback in {room.feedback('NAME', 'WEEK').relative_to(room.root)}.")
+    return 0
+
+
+def report(
+    weeks: Weeks = None,
+    to: Annotated[Path, typer.Option("--to", "-o", help="The page to write.")] = Path("cohort-report.html"),
+    compare: Annotated[bool, typer.Option("--compare/--no-compare", help="Look for answers that are alike.")] = True,
+) -> int:
+    """Write one HTML page about the cohort, from the kept marks, and its summary here."""
+    from grader.cohort.incoming import all_submitted
+    from grader.cohort.kept import MarksFolder
+    from grader.cohort.report import summary, write_report
+
+    room = _room()
+    chosen = room.weeks(weeks)
+    marks = [kept.marks for kept in MarksFolder(room.own / "marks").all(chosen)]
+    if not marks:
+        raise CallError("Nobody is graded yet: `course cohort grade` comes first.")
+    with errors().status("Report …"):
+        submissions = all_submitted(room, chosen) if compare else None
+        write_report(marks, to, submissions, catalog=room.exercises, course=room.root)
+    out().print(summary(marks, room.exercises))
+    out().print(f"The page: {to}", soft_wrap=True)
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from grader.cohort.classroom import Classroom
 from grader.marking.intake import ReleasedFiles, read_folder
 from grader.marking.submission import Submission
@@ -17,3 +19,12 @@ def read_submitted(room: Classroom, student: str, week: str) -> Submission:
 def released(room: Classroom, week: str) -> ReleasedFiles:
     """The released notebooks, to tell what a learner has changed."""
     return ReleasedFiles(room.released(week).parent)
+
+
+def all_submitted(room: Classroom, weeks: Iterable[str]) -> dict[str, Submission]:
+    """Everybody's files of `weeks`, all weeks together, by name."""
+    files: dict[str, dict[str, bytes]] = {}
+    for week in weeks:
+        for student in room.students(week)[0]:
+            files.setdefault(student, {}).update(read_submitted(room, student, week).files)
+    return {student: Submission(student, files[student]) for student in sorted(files)}
