@@ -99,6 +99,7 @@ class _Chooser:
         self._notes = notes
         self._release_of = release_of
         self._left = TOTAL_BYTES
+        self._copies_left = COPIES_LOOKED_AT
         self._read: dict[str, bytes | None] = {}
         self._taken: set[str] = set()
 
@@ -167,7 +168,11 @@ class _Chooser:
             return here
         best: tuple[int, int] = (-1, -1)
         chosen: tuple[Entry, bytes] | None = None
-        for index, copy in enumerate(copies[:COPIES_LOOKED_AT]):
+        for index, copy in enumerate(copies):
+            if self._copies_left <= 0:
+                self._notes.add("There are many copies of notebooks; not all of them were looked at.")
+                break
+            self._copies_left -= 1
             data = self._bytes(copy)
             if data is not None and (rank := (self._begun(name, data), index)) > best:
                 best, chosen = rank, (copy, data)
@@ -203,10 +208,13 @@ class _Chooser:
             raise RefusedError(f"is larger than {FILE_BYTES // MEGABYTE} MB")
         if self._left <= 0:
             raise RefusedError(f"is beyond the {TOTAL_BYTES // MEGABYTE} MB that a submission may have")
-        data = entry.read()
+        try:
+            data = entry.read()
+        except (OSError, ValueError, MemoryError) as error:
+            raise RefusedError(f"cannot be read ({shown(str(error))})") from None
+        self._left -= len(data)  # what is refused has cost as much as what is taken
         if len(data) > FILE_BYTES:
             raise RefusedError(f"is larger than {FILE_BYTES // MEGABYTE} MB")
-        self._left -= len(data)
         return data
 
     def _add_package(self, files: dict[str, bytes], root: str) -> None:
@@ -218,6 +226,7 @@ class _Chooser:
                 found.setdefault(entry.path[:at].rstrip("/"), []).append((entry.path[at:], entry))
         if not found:
             return
+        known: set[str] = set()
         best = min(found, key=lambda r: (r != root, r.rpartition("/")[2] != "notebooks", r.count("/"), r))
         for number, (name, entry) in enumerate(sorted(found[best], key=lambda pair: pair[0])):
             if number >= PACKAGE_FILES:
@@ -226,7 +235,10 @@ class _Chooser:
             self._taken.add(entry.path)
             if not _PACKAGE_FILE.fullmatch(name):
                 self._notes.add(f"{shown(entry.path)} cannot be a module's name, so it was not taken.")
+            elif name.casefold() in known:
+                self._notes.add(f"{shown(entry.path)} differs from another file in case alone, so it was not taken.")
             elif (data := self._bytes(entry)) is not None:
+                known.add(name.casefold())
                 files[name] = data
 
     def _tell_of_others(self, root: str) -> None:

@@ -30,7 +30,7 @@ from grader.marking.intake.text import decode, sides_of_conflict, without_surrog
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)(\s*+:)?|[\[\]{}]', re.S)
 # nbgrader's metadata begin so too, but behind a key.
 _CELL_BEGINS = re.compile(r'(:\s*+)?+\{\s*+"cell_type"')
-_LONGEST_KEY = 12
+_LONGEST_KEY = 64
 _BROKEN = "Restore it from a backup or with `course reset`, which keeps the broken file."
 
 
@@ -156,7 +156,7 @@ def _scan(text: str, name: str) -> _Scan:
         if mark == '"':
             if match[1] and stack and len(stack) <= 3:
                 size = match.start(1) - match.start() - 2
-                keys[-1] = text[match.start() + 1 : match.start(1) - 1] if size <= _LONGEST_KEY else ""
+                keys[-1] = _key(text[match.start() : match.start(1)]) if size <= _LONGEST_KEY else ""
             continue
         if mark in "[{":
             if not stack and text[: match.start()].strip():
@@ -192,6 +192,16 @@ def _scan(text: str, name: str) -> _Scan:
         scan.garbage = True
     scan.broken = scan.broken or not end
     return scan
+
+
+def _key(string: str) -> str:
+    """The key that a JSON string is: an escaped one is the same key to every other reader."""
+    if "\\" not in string:
+        return string[1:-1]
+    try:
+        return str(json.loads(string, strict=False))
+    except ValueError:
+        return ""
 
 
 def _is_list_of_cells(stack: list[str], keys: list[str]) -> bool:

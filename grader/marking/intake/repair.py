@@ -157,7 +157,7 @@ class _Desk:
                 continue
             text, is_starter = self._text(e, choices[e.slug])
             found.sources[e.slug] = text
-            if is_starter and not set(e.names) & self._names_given_beside(choices[e.slug]):
+            if is_starter and not self._is_perhaps_elsewhere(e, choices[e.slug]):
                 found.untouched.add(e.slug)
         found.cells = self._in_order(choices, found.sources)
         self._look_at_locked(choices)
@@ -295,23 +295,23 @@ class _Desk:
         self._tell(e, "Its cell had lost its id; the likest one at its place was taken.")
         return _Choice([at])
 
-    def _names_given_beside(self, choice: _Choice) -> set[str]:
-        """Every name that code of the learner's own may define outside of an answer's own cells.
+    def _is_perhaps_elsewhere(self, e: Exercise, choice: _Choice) -> bool:
+        """Whether code of the learner's own, outside of the answer's cells, may define what `e` asks for.
 
         Where there is such a thing, an answer that is the starter is run all the same: nothing is lost by asking.
         """
-        found: set[str] = set()
-        for p in self._code:
-            if p in choice.parts or p in choice.dropped:
-                continue
-            if p not in self._perhaps:
-                source = self._cells[p].source
-                known = self._course.text.get(self._id[p])
-                as_released = is_named_by_its_text(self._cells[p]) or has_its_checksum(self._cells[p])
-                as_released = as_released or (known is not None and normal(source) == normal(known))
-                self._perhaps[p] = set() if as_released else perhaps_defined(source)
-            found |= self._perhaps[p]
-        return found
+        own = (p for p in self._code if p not in choice.parts and p not in choice.dropped)
+        return any(not self._perhaps_defined(p).isdisjoint(e.names) for p in own)
+
+    def _perhaps_defined(self, position: int) -> set[str]:
+        if position not in self._perhaps:
+            cell = self._cells[position]
+            known = self._course.text.get(self._id[position])
+            as_released = (known is not None and normal(cell.source) == normal(known)) or (
+                is_named_by_its_text(cell) or has_its_checksum(cell)
+            )
+            self._perhaps[position] = set() if as_released else perhaps_defined(cell.source)
+        return self._perhaps[position]
 
     def _window(self, e: Exercise) -> tuple[int, int]:
         """Between which positions the answer of `e` stood: those of the nearest cells that are known."""

@@ -91,16 +91,18 @@ def _look_at_objects(folder: Path) -> None:
     """Refuse links and pipes among the objects: git would follow them, or wait."""
     count = 0
     for place in os.scandir(folder):
+        count += 1
         if place.is_symlink():
             raise RefusedError("has links among its objects")
-        if not place.is_dir():
-            continue
-        for each in os.scandir(place):
+        for each in os.scandir(place) if place.is_dir() else ():
             count += 1
             if count > _OBJECT_FILES:
                 raise RefusedError("has too many loose objects; run git gc in it")
-            if not each.is_file(follow_symlinks=False):
+            # A folder further down is one of the indexes that are switched off.
+            if not each.is_file(follow_symlinks=False) and not each.is_dir(follow_symlinks=False):
                 raise RefusedError("has links or other strange files among its objects")
+        if count > _OBJECT_FILES:
+            raise RefusedError("has too many loose objects; run git gc in it")
 
 
 def _mode(path: Path) -> int:
