@@ -72,7 +72,7 @@ def report(
         )
         + _section("learners", "Who does not get on", sections.troubles(cohort))
         + _section("alike", "Similar answers", alike.alike_html(cohort, found))
-        + _section("repairs", "Repairs, refusals, skips", f'<div class="three">{sections.put_right(cohort)}</div>')
+        + _section("repairs", "Repairs, notes, skips", f'<div class="three">{sections.put_right(cohort)}</div>')
     )
     style = _read("page.css") + rules(cohort, catalog)
     script = _read("page.js")
@@ -156,8 +156,8 @@ def _controls(cohort: Cohort) -> str:
         "</fieldset>"
         '<fieldset><legend>show</legend><button type="button" data-only="all" aria-pressed="true">all weeks</button>'
         f'{chosen}</fieldset><label>find <input id="find" type="search" autocomplete="off"></label></div>'
-        f'<ul class="legend">{legend}<li>Point at a cell, or walk with the arrow keys, to see what was broken; '
-        "a click or Enter holds it.</li></ul>"
+        f'<ul class="legend">{legend}<li class="hint">Point at a cell, or walk with the arrow keys, to see what '
+        "was broken; a click or Enter holds it.</li></ul>"
     )
 
 

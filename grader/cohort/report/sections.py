@@ -306,7 +306,7 @@ def put_right(cohort: Cohort) -> str:
         for slug, sentences in who.repairs.items()
         for sentence in sentences
     ]
-    refused = [
+    noted = [
         f"<li>{text.named(who.name)}: {text.html(text.visible(note, 300))}</li>"
         for who in cohort.learners
         for note in who.notes
@@ -319,7 +319,7 @@ def put_right(cohort: Cohort) -> str:
     ]
     return (
         _list("Repairs", "An answer that was found in spite of a broken notebook. It costs nothing.", listed)
-        + _list("Refused", "What was handed in and was not looked at.", refused)
+        + _list("Noted", "What marking says of whole submissions, such as files that it refused.", noted)
         + _list("Skipped", "Exercises that the Redis they were marked on cannot do. They do not count.", skipped)
     )
 
