@@ -19,6 +19,7 @@ from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.zoo import WrongServer, near, zoo
 from grader.marking.own_server import OwnServer, Place
 from grader.servers import LocalServer, ServerError, binaries, standalone
+from grader.servers.enclosure import Enclosure
 from grader.servers.miniredis import CLAIMS, MiniServer, miniredis
 
 if TYPE_CHECKING:
@@ -82,14 +83,18 @@ class StageRun:
     Args:
         home: the folder the server runs from: ``notebooks/`` or ``solutions/``.
         module: what ``python -m`` is given there.
+        enclosed: makes a sandbox for the server under test, one for each time it is started.
 
     Raises:
         ServerError: when there is no real Redis. That the server under test does not start is a stage's outcome.
     """
 
-    def __init__(self, home: Path, module: Sequence[str] = MODULE) -> None:
+    def __init__(
+        self, home: Path, module: Sequence[str] = MODULE, enclosed: Callable[[], Enclosure | None] = lambda: None
+    ) -> None:
         self.home = home
         self.module = tuple(module)
+        self._enclosed = enclosed
         self.theirs: MiniServer | None = None
         self._stack = ExitStack()
         self._real: LocalServer | None = None
@@ -168,7 +173,7 @@ class StageRun:
     def _running(self) -> MiniServer:
         if self.theirs is None or not self.theirs.running:
             self.fresh()
-            self.theirs = MiniServer(self.home, module=self.module)
+            self.theirs = MiniServer(self.home, module=self.module, enclosure=self._enclosed())
         return self.theirs
 
     def close(self) -> None:

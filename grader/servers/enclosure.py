@@ -10,16 +10,27 @@ from typing import Protocol
 class Enclosure(Protocol):
     """Starts one server at a time in some confinement; `grader.marking.sandbox` has one."""
 
-    def around(self, command: Sequence[str], folders: Sequence[Path]) -> list[str]:
+    def around(self, command: Sequence[str], at: Path, folders: Sequence[Path]) -> list[str]:
         """The words to start instead of `command`.
 
         Args:
             command: of the server.
-            folders: those it writes to, at their own places; one is its working directory, the first.
+            at: where it is started; seen at its own place.
+            folders: those it writes to, at their own places.
         """
 
     def inside(self, started: int) -> int | None:
         """The process of the server itself, `started` being what was started; None when it is not there."""
+
+    def reach(self, started: int, port: int) -> None:
+        """Lead 127.0.0.1:`port` here to the server's, as soon as it listens there and for as long as it runs.
+
+        Raises:
+            PortBusy: when the port is taken here.
+        """
+
+    def another(self) -> Enclosure:
+        """A new one like this, for a second server."""
 
     def end(self) -> None:
         """End what is left of the last one started, and wait until all of it is gone. Safe to call twice."""

@@ -22,9 +22,10 @@ from typing import Any
 import redis
 
 from grader.servers.binary import Version
+from grader.servers.enclosure import Enclosure
 from grader.servers.errors import NotOurs, PortBusy, StartFailed
 from grader.servers.keeper import Keeper, kill_group, remove_folder
-from grader.servers.process import Option, dashed, free_port, words
+from grader.servers.process import Option, await_standstill, dashed, free_port, words
 
 CLAIMS: Version = (8, 2, 3)
 """The version of Redis that miniredis is compared with and says that it is."""
@@ -74,6 +75,7 @@ class MiniServer:
         patience: seconds it may take until it accepts a connection.
         config: options of redis.conf.
         more: further words of the command line, as they are.
+        enclosure: a sandbox that it runs in, closed with it.
 
     Raises:
         PortBusy: the port is taken.
@@ -91,6 +93,7 @@ class MiniServer:
         patience: float = _PATIENCE,
         config: Mapping[str, Option] | None = None,
         more: Sequence[str] = (),
+        enclosure: Enclosure | None = None,
     ) -> None:
         self.home = home.resolve()
         self.module = tuple(module)
@@ -102,10 +105,13 @@ class MiniServer:
         self._any_port = port == 0
         self._process: subprocess.Popen[bytes] | None = None
         self._logged = 0
+        self._enclosure = enclosure
         self._keeper = Keeper()
         try:
             self.port: int = port
-            self.directory: Path = directory.absolute() if directory else self._keeper.home
+            # What is in an enclosure is not to lay hands on the log, which its owner reads and appends to.
+            folder = self._keeper.home if enclosure is None else self._keeper.home / "data"
+            self.directory: Path = directory.absolute() if directory else folder
             self._log = self._keeper.home / "miniredis.log"
             self._start_somewhere()
         except BaseException:
@@ -136,7 +142,9 @@ class MiniServer:
     @property
     def pid(self) -> int | None:
         """The process id, None when it is not running."""
-        return self._process.pid if self._process is not None and self.running else None
+        if self._process is None or not self.running:
+            return None
+        return self._process.pid if self._enclosure is None else self._enclosure.inside(self._process.pid)
 
     @property
     def status(self) -> int | None:
@@ -157,6 +165,7 @@ class MiniServer:
             patience=self._patience,
             config=self._config,
             more=(*self._more, *options),
+            enclosure=self._enclosure.another() if self._enclosure is not None else None,
         )
         try:
             yield other
@@ -210,14 +219,16 @@ class MiniServer:
         if self._process is not None:
             kill_group(self._process)
             self._keeper.forget()
+        if self._enclosure is not None:
+            self._enclosure.end()
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for one that does not go within two seconds. The folder stays."""
         self._must_own("stop")
         if self._process is None or not self.running:
             return
-        self._process.send_signal(signal.SIGCONT)
-        self._process.terminate()
+        self._send(signal.SIGCONT)
+        self._send(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
         self.kill()
@@ -244,15 +255,17 @@ class MiniServer:
         """SIGSTOP: connections stay open, nothing is answered until `resume()`."""
         self._must_own("pause")
         if self._process is not None and self.running:
-            self._process.send_signal(signal.SIGSTOP)
-            if hasattr(os, "waitid"):
+            self._send(signal.SIGSTOP)
+            if self._enclosure is not None:
+                await_standstill(self.pid)
+            elif hasattr(os, "waitid"):
                 os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT: let a paused one go on."""
         self._must_own("resume")
         if self._process is not None and self.running:
-            self._process.send_signal(signal.SIGCONT)
+            self._send(signal.SIGCONT)
 
     def close(self) -> None:
         """End it and remove its folder. Safe to call twice; in a forked child it does nothing."""
@@ -260,7 +273,14 @@ class MiniServer:
             return
         if self._process is not None:
             self.kill()
+        if self._enclosure is not None:
+            self._enclosure.close()
         self._keeper.close()
+
+    def _send(self, number: signal.Signals) -> None:
+        if (pid := self.pid) is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _start_somewhere(self) -> None:
         for _ in range(10):
@@ -279,8 +299,14 @@ class MiniServer:
         self.directory.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as output:
             self._logged = output.tell()
-            self._process = self._keeper.launch(self.command(), output, self.home)
+            command = self.command()
+            if self._enclosure is not None:
+                self._enclosure.end()
+                command = self._enclosure.around(command, self.home, [self.directory])
+            self._process = self._keeper.launch(command, output, self.home)
         try:
+            if self._enclosure is not None:
+                self._enclosure.reach(self._process.pid, self.port)
             self._await_ready()
         except BaseException:
             self.kill()

@@ -91,8 +91,11 @@ class LocalServer:
         self._keeper = Keeper()
         try:
             self._home = self._keeper.home
-            self.directory: Path = directory.absolute() if directory else self._home
-            self.socket_path: Path = self._home / "redis.sock"
+            # What is in an enclosure is not to lay hands on the log, which its owner reads and appends to.
+            self._folder = self._home if enclosure is None else self._home / "data"
+            self._folder.mkdir(exist_ok=True)
+            self.directory: Path = directory.absolute() if directory else self._folder
+            self.socket_path: Path = self._folder / "redis.sock"
             self._log = self._home / "redis.log"
             self.port = port
             self._start_somewhere()
@@ -206,11 +209,11 @@ class LocalServer:
             return
         # It is dead, or held up by a script that never ends or a CLIENT PAUSE: a new process is as fast.
         self.kill()
-        for left in self.directory.iterdir() if self.directory == self._home else ():
+        for left in self.directory.iterdir() if self.directory == self._folder else ():
             if left != self._log:
                 _remove(left)
         self._start()
-        if self.directory != self._home and not self._reset_in_place(_PATIENCE):
+        if self.directory != self._folder and not self._reset_in_place(_PATIENCE):
             raise StartFailed(
                 f"{self.binary} came back from {self.directory} and could not be emptied.",
                 "It should have been as new.",
@@ -236,7 +239,7 @@ class LocalServer:
         if os.getpid() != self._owner:
             return
         if self._process is not None:
-            if hasattr(self, "directory") and self.directory != self._home:
+            if hasattr(self, "directory") and self.directory != self._folder:
                 self.stop()
             self.kill()
         if self._enclosure is not None:
@@ -270,7 +273,7 @@ class LocalServer:
             command = self._command()
             if self._enclosure is not None:
                 self._enclosure.end()
-                command = self._enclosure.around(command, [self.directory, self._home])
+                command = self._enclosure.around(command, self.directory, [self.directory, self._folder])
             self._process = self._keeper.launch(command, output, self.directory)
         try:
             self._await_ready(logged)

@@ -63,7 +63,7 @@ class Order:
         filtered: whether system calls are filtered from the start.
         pid_1: whether the program is process 1 of its namespace, with no other beside it.
         environment: variables besides the usual ones.
-        home: where it starts, one of the fresh folders or of `writable`.
+        home: where it starts: one of the fresh folders, of `writable` or of `share`.
     """
 
     program: list[str]
@@ -194,7 +194,7 @@ class Bubblewrap:
         words += ["--proc", "/proc", "--dev", "/dev", "--dir", _SHARED_MEMORY, "--dir", "/tmp", "--dir", HOME]
         words += _binds(order)
         words += ["--remount-ro", "/dev", "--remount-ro", "/"]
-        for name, value in {**interpreter.ENVIRONMENT, "HOME": order.home, **order.environment}.items():
+        for name, value in {**interpreter.ENVIRONMENT, **order.environment}.items():
             words += ["--setenv", name, value]
         words += ["--", *interpreter.start_up(), json.dumps(self._orders(order, uid)), *order.program]
         if groups:
@@ -207,7 +207,7 @@ class Bubblewrap:
         return {
             "uid": 65534 if uid is None else uid,
             "gid": 65534 if uid is None else uid,
-            "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH if not _holds(p, order.writable.values())],
+            "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH if not _holds(p, _places(order))],
             "root": self.root,
             "no_programs": list(order.share.values()),
             "channel": order.channel,
@@ -238,6 +238,10 @@ def _binds(order: Order) -> list[str]:
     for path, place in writable:
         words += ["--bind", path, place]
     return words
+
+
+def _places(order: Order) -> list[str]:
+    return [*order.share.values(), *order.writable.values()]
 
 
 def _holds(folder: str, places: Iterable[str]) -> bool:

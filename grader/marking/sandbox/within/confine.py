@@ -73,6 +73,19 @@ def forbid_programs(place: str) -> None:
     _must(_libc.mount(None, os.fsencode(place), None, ctypes.c_ulong(flags), None), place)
 
 
+def enter_network(pid: int) -> None:
+    """Go into the network of the process `pid`, through the user namespace that it belongs to if need be."""
+    with open(f"/proc/{pid}/ns/net", "rb") as network:  # noqa: PTH123 (a descriptor is wanted)
+        if _libc.setns(network.fileno(), NEW_NET) == 0:
+            return
+        owner = fcntl.ioctl(network.fileno(), 0xB701)  # NS_GET_USERNS
+        try:
+            _must(_libc.setns(owner, NEW_USER), "setns")
+        finally:
+            os.close(owner)
+        _must(_libc.setns(network.fileno(), NEW_NET), "setns")
+
+
 def raise_loopback() -> None:
     """Bring up 127.0.0.1 of a new network namespace."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
