@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from grader.checks.catalog import Catalog, Exercise
@@ -133,18 +132,22 @@ def rules(cohort: Cohort, catalog: Catalog) -> str:
     return "\n".join(made)
 
 
-@dataclass
 class _Texts:
-    """Texts held once each; `limit` characters of each, or None while only counting."""
+    """Texts held once each, as learners left them; how much of each is shown is known when all are there."""
 
-    limit: int
-
-    def __post_init__(self) -> None:
-        self.places: dict[str, int] = {}
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {"": 0}
 
     def place(self, words: str) -> int:
-        """Where `words` are, visible and cut, in the table of texts."""
-        return self.places.setdefault(text.visible(words, self.limit), len(self.places))
+        """Where `words` are in the table of texts."""
+        return self.places.setdefault(words, len(self.places))
+
+    def limit(self) -> int:
+        """To how many characters each is cut, so that all of them keep within `FACTS_BYTES`."""
+        for limit in _LIMITS:
+            if sum(min(len(words), limit) for words in self.places) <= FACTS_BYTES:
+                return limit
+        return _LIMITS[-1]
 
 
 def facts(cohort: Cohort, catalog: Catalog) -> tuple[str, int]:
@@ -154,18 +157,16 @@ def facts(cohort: Cohort, catalog: Catalog) -> tuple[str, int]:
     transcript, note, repairs; 0 is nothing.
     """
     ranked = sorted(cohort.learners, key=by_score)
-    for limit in _LIMITS:
-        texts = _Texts(limit)
-        texts.place("")
-        rows = [_row(who, cohort.exercises, texts) for who in ranked]
-        if sum(map(len, texts.places)) <= FACTS_BYTES:
-            break
+    texts = _Texts()
+    rows = [_row(who, cohort.exercises, texts) for who in ranked]
+    limit = texts.limit()
     means = sorted(
         {(e.slug, name): words for e in cohort.exercises for name, words in e.misconceptions.items()}.items()
     )
     held = {(e.slug, m) for who in ranked for e in cohort.exercises if (m := _misconception(who, e))}
     data: dict[str, Any] = {
-        "texts": list(texts.places),
+        # What is written out grows; a text made of unseen characters only must not make the page six times as long.
+        "texts": [text.visible(words, limit)[: 2 * limit + 60] for words in texts.places],
         "names": [text.name(who.name) for who in ranked],
         "exercises": [[e.title, e.slug, week_name(e.week)] for e in cohort.exercises],
         "means": {f"{slug} {name}": words for (slug, name), words in means if (slug, name) in held},
