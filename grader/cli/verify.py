@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from grader.checks import catalog
+from grader.checks import Exercise, catalog
 from grader.cli.outcome import CallError
 from grader.cli.screen import errors, out
 from grader.marking.printable import printable
@@ -44,7 +46,7 @@ def verify(
     sandbox: SandboxKind = None,
 ) -> int:
     """Verify receipts. Status 0 when all agree, 1 when one is refused or differs, 2 when one cannot be verified."""
-    from grader.marking.grade import submission_of
+    from grader.marking.grade import NothingToGradeError, release_for, submission_of
     from grader.marking.verify import Verifier
 
     held = chosen_sandbox(sandbox)
@@ -53,18 +55,22 @@ def verify(
     if not files:
         raise CallError(f"There is no receipt.json and no NAME.receipt.json in {printable(str(receipt))}.")
 
-    def find(learner: str) -> Submission | None:
-        if submission is None:
-            return None
+    if submission is not None and not submission.exists():
+        raise CallError(f"{printable(str(submission))} does not exist.")
+
+    def find(learner: str, slugs: list[str]) -> Iterator[Submission]:
         # A learner's name from a receipt is a stranger's word: it must not lead out of the folder.
-        if many and (learner in {"", ".", ".."} or "/" in learner or "\0" in learner):
-            return None
-        places = [submission / f"{learner}{ending}" for ending in _ENDINGS] if many else [submission]
-        place = next((p for p in places if p.exists()), None)
-        return None if place is None else submission_of(place, catalog(), learner=learner, commit=commit)
+        if submission is None or (many and (learner in {"", ".", ".."} or "/" in learner or "\0" in learner)):
+            return
+        for ending in _ENDINGS if many else ("",):
+            place = submission / f"{learner}{ending}" if many else submission
+            for below, exercises in ((place, list(catalog())), *_weeks(place, slugs)):
+                with contextlib.suppress(NothingToGradeError):
+                    release = release_for(submission)
+                    yield submission_of(below, exercises, learner=learner, commit=commit, release=release)
 
     outcomes = []
-    with Verifier(catalog(), course_key(key), find, held) as verifier:
+    with Verifier(catalog(), course_key(key), find, held, release_for(submission or receipt)) as verifier:
         for file in files:
             verdict = verifier.verify(file)
             outcomes.append(verdict.outcome)
@@ -77,6 +83,13 @@ def verify(
     if many:
         out().print(Text(f"{outcomes.count('agrees')} of {len(outcomes)} receipts agree", "bold"))
     return next((status for outcome, status in _STATUS if outcome in outcomes), 0)
+
+
+def _weeks(place: Path, slugs: list[str]) -> Iterator[tuple[Path, list[Exercise]]]:
+    """Where nbgrader keeps what a receipt of one week is about: ``NAME/week1``, and the exercises that belong there."""
+    folders = {catalog()[slug].notebook.partition("/")[0] for slug in slugs}
+    if len(folders) == 1 and (place / (week := folders.pop())).is_dir():
+        yield place / week, [e for e in catalog() if e.notebook.startswith(f"{week}/")]
 
 
 def chosen_sandbox(kind: str | None) -> Sandbox:

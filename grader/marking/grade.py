@@ -6,7 +6,6 @@ that, and what is added is where each answer is and the receipt.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +18,7 @@ from grader.marking.intake.limits import ARCHIVE_BYTES, MEGABYTE
 from grader.marking.intake.released import ReleasedFiles
 from grader.marking.intake.repository import read_repository
 from grader.marking.marker import Marker
+from grader.marking.place import NotInCourseError, course_folder
 from grader.marking.printable import one_line
 from grader.marking.receipts import receipt_of
 from grader.marking.reports import GradeReport
@@ -61,7 +61,7 @@ def grade(
         NothingToGradeError: when none of the course's notebooks is there.
     """
     path = path.resolve()
-    release = _release()
+    release = release_for(path)
     submission = submission_of(path, exercises, learner=learner, commit=commit, release=release)
     root = _root(path, exercises) if not commit else None
     asked = list(exercises) if wanted is None else list(wanted)
@@ -81,13 +81,13 @@ def grade(
 
 
 def submission_of(
-    path: Path, exercises: Catalog, *, learner: str = "", commit: str = "", release: Path | None = None
+    path: Path, exercises: Iterable[Exercise], *, learner: str = "", commit: str = "", release: Path | None = None
 ) -> Submission:
     """The submission in `path`, as bytes: the same ones for the same place, whatever is to be graded of it.
 
     Args:
         path: a folder, a notebook, an archive, or with `commit` a repository, bare or not.
-        exercises: the course's.
+        exercises: the course's, or those that are looked for.
         learner: whose it is; the name of the folder if empty.
         commit: read this commit of the repository in `path` instead of its files.
         release: the course's own ``notebooks/``, which helps to choose between copies.
@@ -153,10 +153,17 @@ def _root(path: Path, exercises: Iterable[Exercise]) -> Path | None:
         return None
 
 
-def _release() -> Path | None:
-    """The notebooks as the course hands them out, where COURSE_FOLDER names a course. A learner's own copy is none."""
-    named = os.environ.get("COURSE_FOLDER")
-    return Path(named).resolve() / "notebooks" if named else None
+def release_for(path: Path) -> Path | None:
+    """The course's own ``notebooks/``, as handed out: COURSE_FOLDER's, else those of the course we are in; or None.
+
+    Never those that `path` is part of, or that are part of it: a learner's own answers would look untouched.
+    """
+    try:
+        folder = course_folder().resolve()
+    except NotInCourseError:
+        return None
+    path = path.resolve()
+    return None if folder.is_relative_to(path) or path.is_relative_to(folder / "notebooks") else folder / "notebooks"
 
 
 def _held(path: Path, root: Path, exercises: Catalog) -> list[Exercise]:

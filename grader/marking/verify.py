@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -37,10 +37,10 @@ class Verdict:
     learner: str = ""
 
 
-class FindSubmission(Protocol):
-    """Where the submission of a learner is: None where it is nowhere."""
+class FindSubmissions(Protocol):
+    """What a learner may have handed in: the one that was marked is among them, or none is there."""
 
-    def __call__(self, learner: str) -> Submission | None: ...
+    def __call__(self, learner: str, slugs: list[str]) -> Iterable[Submission]: ...
 
 
 class Verifier:
@@ -49,15 +49,24 @@ class Verifier:
     Args:
         exercises: the course's.
         key: the course key, or empty.
-        find: gives the submission of a learner.
+        find: gives what a learner handed in, from the exercises that were marked.
         sandbox: what holds the learner's code; the best there is if None.
+        release: the course's own ``notebooks/``, as for `Marker`.
     """
 
-    def __init__(self, exercises: Catalog, key: bytes, find: FindSubmission, sandbox: Sandbox | None = None) -> None:
+    def __init__(
+        self,
+        exercises: Catalog,
+        key: bytes,
+        find: FindSubmissions,
+        sandbox: Sandbox | None = None,
+        release: Path | None = None,
+    ) -> None:
         self._exercises = exercises
         self._key = key
         self._find = find
         self._sandbox = sandbox
+        self._release = release
         self._marker: Marker | None = None
         self._made_for = b""
 
@@ -76,16 +85,17 @@ class Verifier:
         learner, believed = str(receipt["learner"]), _believed(receipt)
         if other is not None:
             return Verdict(UNCHECKED, f"{believed} {other.sentence}", learner=learner)
-        found = self._find(learner)
-        if found is None:
+        slugs = [r["slug"] for r in receipt["results"]]
+        found = [Submission(learner, each.files, each.notes) for each in self._find(learner, slugs)]
+        if not found:
             sentence = f"{believed} To mark it again its submission is needed: --submission."
             return Verdict(UNCHECKED, sentence, learner=learner)
-        submission = Submission(learner, found.files, found.notes)
-        if submission.digest() != receipt["submission"]["digest"]:
+        submission = next((each for each in found if each.digest() == receipt["submission"]["digest"]), None)
+        if submission is None:
             return Verdict(
                 REFUSED, "The submission is not the one that was marked: its digest differs.", learner=learner
             )
-        wanted = [self._exercises[r["slug"]] for r in receipt["results"]]
+        wanted = [self._exercises[slug] for slug in slugs]
         # The seeds of an unsigned receipt came from no key, so they come from none again.
         marks = self._marker_for(self._key if receipt["signature"] else b"").mark(submission, wanted)
         differences, failed = compare(receipt, marks)
@@ -99,7 +109,10 @@ class Verifier:
     def _marker_for(self, key: bytes) -> Marker:
         if self._marker is None or self._made_for != key:
             self.close()
-            self._marker, self._made_for = Marker(self._exercises, key=key, sandbox=self._sandbox), key
+            self._marker, self._made_for = (
+                Marker(self._exercises, key=key, sandbox=self._sandbox, release=self._release),
+                key,
+            )
         return self._marker
 
     def close(self) -> None:

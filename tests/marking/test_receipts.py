@@ -74,7 +74,7 @@ def verify() -> Iterator[Callable[..., Any]]:
     opened: list[Verifier] = []
 
     def call(receipt: dict[str, Any] | bytes, given: Submission | None = None, key: bytes = KEY) -> Any:
-        opened.append(Verifier(catalog(), key, lambda learner: given))
+        opened.append(Verifier(catalog(), key, lambda learner, slugs: [given] if given else []))
         return opened[-1].verify(receipt if isinstance(receipt, bytes) else json.dumps(receipt).encode())
 
     yield call
