@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 import pytest
-from redis import Redis, RedisError, ResponseError
+from redis import AuthenticationError, OutOfMemoryError, ReadOnlyError, Redis, RedisError, ResponseError
+from redis.exceptions import AuthorizationError, NoPermissionError
 
 from grader.checks.catalog import Exercise
 from grader.checks.verdict import Broken
@@ -32,6 +33,8 @@ from grader.wire.race import ActorFailed, Race, RaceFound, StuckError
 PROMISE_SECONDS = 2.0
 # A race runs the answer hundreds of times; each copy has its own patience.
 _MANY_RUNS = 5
+# Errors that a check's own commands get on a server whose settings somebody has changed.
+_CHANGED = (NoPermissionError, AuthenticationError, AuthorizationError, OutOfMemoryError, ReadOnlyError)
 _STOPPERS = {"todo", "missing", "syntax", "deadline"}
 
 
@@ -232,11 +235,9 @@ class CheckSession:
         Only an answer can have done that: the server is nobody else's. What a busy machine does for a moment is told
         apart by asking once more.
         """
-        if isinstance(error, ResponseError) and not str(error).startswith(
-            ("BUSY", "OOM", "MISCONF", "NOPERM", "NOAUTH")
-        ):
-            return False
-        return isinstance(error, ResponseError) or _is_gone(self._server.client(socket_timeout=1.0))
+        if isinstance(error, _CHANGED) or str(error).startswith(("BUSY", "MISCONF", "MASTERDOWN", "DENIED")):
+            return True
+        return not isinstance(error, ResponseError) and _is_gone(self._server.client(socket_timeout=1.0))
 
 
 def _is_gone(client: Redis) -> bool:

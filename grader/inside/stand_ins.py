@@ -36,7 +36,8 @@ def told(error: BaseException) -> Message:
     """An exception as what travels: its name, its text, and the nearest class that the other end has too."""
     known = next(k for k in type(error).__mro__ if k.__module__ in ("builtins", "redis.exceptions"))
     try:
-        text = str(error)
+        # A KeyError's text is the repr of what it was made with.
+        text = error.args[0] if isinstance(error, KeyError) and type(error.args[0]) is str else str(error)
     except Exception:
         text = "(its message cannot be shown)"
     return {
@@ -52,7 +53,8 @@ def raised(told: Any) -> BaseException:
 
     It may be told by anybody: nothing but an exception class is ever called.
     """
-    name, text = str(told.get("type", "")), str(told.get("text", ""))
+    name, text = str(told.get("type", ""))[:100], str(told.get("text", ""))[:MOST_TEXT]
+    name = name if name.isidentifier() else "Exception"
     if name == "Abandoned":
         return Abandoned()
     base = getattr(redis.exceptions if told.get("of") == "redis" else builtins, str(told.get("known")), None)
@@ -229,6 +231,7 @@ class Tunnel(Connection):
         self._ask, self._tell, self._number = ask, tell, number
         self._fresh = self._listens = self._raw = False
         self._tunnel: _TunnelSocket | None = None
+        self._failed: BaseException | None = None
         super().__init__(**options)  # type: ignore[no-untyped-call]
 
     def _connect(self) -> Any:
@@ -264,14 +267,24 @@ class Tunnel(Connection):
         asked: Message = {"token": token, "raw": self._raw}
         if seconds is not None:
             asked["seconds"] = seconds
-        came = self._ask("receive", asked)
+        try:
+            came = self._ask("receive", asked)
+        except BaseException as error:
+            self._failed = error
+            raise
         if "late" in came:
             raise TimeoutError("timed out")
         return base64.b64decode(came["data"])
 
     def read_response(self, disable_decoding: bool = False, **options: Any) -> Any:
-        self._raw = disable_decoding
-        return super().read_response(disable_decoding=disable_decoding, **options)
+        self._raw, self._failed = disable_decoding, None
+        try:
+            return super().read_response(disable_decoding=disable_decoding, **options)
+        except BaseException:
+            # redis-py makes an error of its own of what its socket raises; this was raised further out.
+            if self._failed is not None:
+                raise self._failed from None
+            raise
 
     def can_read(self, timeout: float = 0) -> bool:
         if self._tunnel is None:

@@ -62,9 +62,14 @@ def encode(value: object, refer: Callable[[object], Reference], depth: int = 0) 
     for tag, known in (("t", tuple), ("s", set), ("z", frozenset)):
         if kind is known:
             return {tag: [encode(each, refer, below) for each in value]}  # type: ignore[attr-defined]
-    if kind is range:
+    if kind is range and all(_is_small(each) for each in (value.start, value.stop, value.step)):  # type: ignore[attr-defined]
         return {"r": [value.start, value.stop, value.step]}  # type: ignore[attr-defined]
     return {"o": refer(value)}
+
+
+def _is_small(value: object) -> bool:
+    """Whether a range of it has a length: `len` takes no more."""
+    return type(value) is int and -(2**53) <= value <= 2**53
 
 
 def _long(value: int, refer: Callable[[object], Reference]) -> Any:
@@ -115,7 +120,7 @@ def _tagged(tag: str, held: Any, resolve: Callable[[Reference], Any], depth: int
         case "t" | "s" | "z" if isinstance(held, list):
             kind = {"t": tuple, "s": set, "z": frozenset}[tag]
             return kind(decode(each, resolve, depth) for each in held)
-        case "r" if isinstance(held, list) and len(held) == 3 and all(type(each) is int for each in held):
+        case "r" if isinstance(held, list) and len(held) == 3 and all(_is_small(each) for each in held):
             return range(*held)
         case "o" if isinstance(held, dict):
             return resolve(held)

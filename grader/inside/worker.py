@@ -236,7 +236,9 @@ class Worker:
         cells = [Cell(c["id"], c["source"]) for c in task["cells"]]
         notebook = NotebookAnswers(folder / str(task["notebook"]), cells)
         os.chdir(folder)
-        self._loaded = load_notebook(notebook, exercises, lambda at: self._channel.send({"for": task["n"], "op": "loading", "cell": at}))
+        self._loaded = load_notebook(
+            notebook, exercises, lambda at: self._channel.send({"for": task["n"], "op": "loading", "cell": at})
+        )
         return {}
 
 

@@ -94,6 +94,8 @@ class Marker:
         marks.sandbox, marks.advisory = self.sandbox.name, not self.sandbox.trusted
         marks.seed = self._seed = seed_of(self._key, submission.learner, digest)
         again = _PATIENCE
+        versions: set[str] = set()
+        self._end_servers()
         for notebook in dict.fromkeys(e.notebook for e in asked):
             group = [e for e in asked if e.notebook == notebook]
             found = _Answers(submission, notebook, self._exercises.of_notebook(notebook), self._release)
@@ -105,15 +107,17 @@ class Marker:
                     result = self._one(e, found, _SECONDS if again > 0 else PROMISE_SECONDS)
                     if again > 0 and _in_doubt(result):
                         again -= 1
+                        self._end_servers()
                         result = self._one(e, found, _SECONDS)
                     if self._partial and result.status == "wrong":
                         result.earned = _credit(result)
+                    versions |= {".".join(map(str, s.version)) for s in self._servers.values()}
                     marks.results.append(result)
                     if on_result is not None:
                         on_result(result)
             finally:
                 found.close()
-        marks.redis = ", ".join(sorted({".".join(map(str, s.version)) for s in self._servers.values()}))
+        marks.redis = ", ".join(sorted(versions))
         marks.seconds = time.perf_counter() - began
         return marks
 
@@ -147,7 +151,12 @@ class Marker:
     def close(self) -> None:
         """End what it started."""
         self._workers.close()
-        for server in set(self._servers.values()):
+        self._end_servers()
+
+    def _end_servers(self) -> None:
+        """Nobody gets a Redis that somebody else has had."""
+        servers, self._servers = set(self._servers.values()), {}
+        for server in servers:
             server.close()
 
     def __enter__(self) -> Marker:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+import redis
+
 from grader.checks import Exercise
 from grader.inside.answer import Answer, AnswerProblem, PassesThrough
 from grader.inside.cells import Cell
@@ -23,6 +25,7 @@ from grader.inside.deadline import DeadlineError, left
 from grader.inside.stand_ins import MOST_TEXT, raised, told
 from grader.inside.values import BadValue, Reference
 from grader.marking.remote.answer import RemoteAnswer, RemoteError, RemoteObject, resolved
+from grader.marking.remote.lasting import lasts
 from grader.marking.remote.things import Things
 from grader.wire.race.stage import Abandoned, staged
 
@@ -90,9 +93,9 @@ class WorkerNotebook:
         """What the worker says to a task without arguments; raises `absent` where it says that there is none."""
         worker = self._ready()
         done = self._perform(worker, task, label)
-        if absent is not None and done.get("absent"):
+        if absent is not None and done.get("absent") is True:
             raise absent(task.get("name"))
-        return self._value(worker, done, label)
+        return self._outcome(worker, done, label, ())
 
     def call(self, task: Message, label: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Let the worker call something.
@@ -104,19 +107,18 @@ class WorkerNotebook:
         things = worker.things
         sent = [things.encoded(each) for each in args]
         done = self._perform(worker, {**task, "args": sent, "kwargs": things.encoded(kwargs)}, label)
-        value = self._value(worker, done, label)
-        self._change(worker, args, done.get("changed"))
-        return value
+        return self._outcome(worker, done, label, args)
 
     def begin(self) -> None:
         """Start the worker and load the notebook, if that is not done; what goes wrong is told by `answer`."""
         while self._worker is None:
             try:
                 self._ready()
-            except AnswerProblem as problem:
-                if self._starts >= _MOST_STARTS:
-                    self._trouble = {e.cell_id: problem for e in self._exercises}
-                    return
+            except _NotLoaded as problem:
+                self._trouble = {e.cell_id: problem for e in self._exercises}
+                return
+            except AnswerProblem:
+                pass  # One cell is left out now, and its answer has the problem.
 
     def close(self) -> None:
         """End the worker."""
@@ -130,7 +132,7 @@ class WorkerNotebook:
             return worker
         while True:
             if self._starts >= _MOST_STARTS:
-                raise AnswerProblem(
+                raise _NotLoaded(
                     "raised", "The process of this notebook was ended so often that it is not started again."
                 )
             self._starts += 1
@@ -149,7 +151,7 @@ class WorkerNotebook:
     def _drop(self, at: int, sentence: str) -> None:
         """Do without the cell that ended the worker, or kept it for ever."""
         if not 0 <= at < len(self._cells):
-            raise AnswerProblem("raised", f"The notebook could not be loaded. {sentence}")
+            raise _NotLoaded("raised", f"The notebook could not be loaded. {sentence}")
         cell = self._cells[at]
         self._trouble[cell.id] = AnswerProblem("raised", f"Running the cell ended the process it ran in. {sentence}")
         self._cells[at] = Cell(cell.id, "")
@@ -175,8 +177,21 @@ class WorkerNotebook:
             self._end()
             raise
 
+    def _outcome(self, worker: _Worker, done: Message, label: str, args: tuple[Any, ...]) -> Any:
+        """What a finished task came to, whatever the worker says of it."""
+        try:
+            value = self._value(worker, done, label)
+            self._change(worker, args, done.get("changed"))
+        except (AnswerProblem, PassesThrough):
+            raise
+        except Exception as error:
+            # Nothing that a worker of ours says ends here.
+            self._end()
+            raise AnswerProblem("raised", _what_ended(worker, error, label)) from None
+        return value
+
     def _value(self, worker: _Worker, done: Message, label: str) -> Any:
-        """What a finished task came to."""
+        """What a finished task came to; raises anything at all for what no worker of ours says."""
         printed = done.get("printed")
         if isinstance(printed, str) and printed:
             sys.stdout.write(printed[: 2 * MOST_TEXT])
@@ -189,11 +204,7 @@ class WorkerNotebook:
             raise error
         if "value" not in done:
             raise AnswerProblem("raised", f"`{label}` came to no end.")
-        try:
-            return worker.things.decoded(done["value"])
-        except BadValue as error:
-            self._end()
-            raise AnswerProblem("raised", _what_ended(worker, error, label)) from None
+        return worker.things.decoded(done["value"])
 
     def _change(self, worker: _Worker, args: tuple[Any, ...], changed: Any) -> None:
         """Do to the check's own lists and dictionaries what the answer did to its copies."""
@@ -202,13 +213,17 @@ class WorkerNotebook:
         for place, value in changed.items():
             now: Any = worker.things.decoded(value)
             held: Any = args[int(place)] if str(place).isdigit() and int(place) < len(args) else None
-            if type(held) is not type(now):
+            if type(held) is not type(now) or lasts(held):
                 continue
             if isinstance(held, list | bytearray):
                 held[:] = now
             elif isinstance(held, dict | set):
                 held.clear()
                 held.update(now)
+
+
+class _NotLoaded(AnswerProblem):
+    """The notebook cannot be loaded at all, whatever is left out."""
 
 
 class _Worker:
@@ -277,14 +292,21 @@ class _Worker:
             while True:
                 message = self._channel.wait(inbox)
                 assert message is not None
-                for told_before in message.get("told", ()):
-                    self.things.do(told_before)
+                self._hear(message.get("told", ()))
                 if "done" in message:
                     return message
                 if message.get("op") != "nothing":
                     self._serve(message)
         finally:
             self._calls.pop(number, None)
+
+    def _hear(self, told: Any) -> None:
+        """Do what the worker does not wait for."""
+        try:
+            for each in told:
+                self.things.do(each)
+        except (TypeError, ValueError, KeyError, AttributeError, redis.RedisError) as error:
+            raise BadValue(f"says something that there is not: {type(error).__name__}") from None
 
     def _serve(self, message: Message) -> None:
         """Do what the worker asks for, in the thread of the check that waits for it."""
@@ -347,7 +369,7 @@ def _problem(said: Any) -> AnswerProblem:
     kind, sentence, where = said.get("kind"), said.get("sentence"), said.get("where")
     lines = where if isinstance(where, list) else []
     problem = AnswerProblem(
-        kind if kind in _KINDS else "raised",
+        kind if isinstance(kind, str) and kind in _KINDS else "raised",
         str(sentence)[:MOST_TEXT],
         tuple(str(line)[:MOST_TEXT] for line in lines[:10] if isinstance(line, str)),
     )
