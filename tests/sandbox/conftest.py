@@ -6,7 +6,6 @@ Run as root these tests try the sandbox of root; `test_an_ordinary_user.py` then
 import contextlib
 import json
 import os
-import shutil
 import socket
 import textwrap
 from collections.abc import Callable, Iterator
@@ -151,12 +150,3 @@ def starter(how: Callable[[socket.socket], Held]) -> Iterator[Start]:
 
 def _dead(process: Path) -> bool:
     return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-
-
-@pytest.fixture
-def without_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty PATH but for a folder, which is returned, with a shell in it."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    sh = shutil.which("sh", path=os.defpath)
-    assert sh is not None
-    return tmp_path

@@ -17,9 +17,9 @@ from available import lacking
 HERE = Path(__file__).parent
 USER = 61_183  # nobody's
 ATTACKS = (
-    "fork_bomb or python_in_one_process or hears_no_signal or endless_output or more_files_than_allowed or "
+    "fork_bomb or python_in_one_process or its_processor_time or more_files_than_allowed or "
     "write_to_its_own or own_processes_only or network_is or no_privilege or daemon or the_next_does_not_find or "
-    "siblings or survives or grader_that_is_killed or ordinary"
+    "siblings or survives or grader_that_is_killed or any_other or way_out or plants"
 )
 
 # Keeps root's interpreter where it is and hides the rest of root's home; then becomes the user.

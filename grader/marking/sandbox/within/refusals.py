@@ -24,6 +24,8 @@ _REFUSED = {
     "finit_module": (313, 273), "delete_module": (176, 106), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
     "reboot": (169, 142), "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89), "syslog": (103, 116),
     "quotactl": (179, 60), "personality": (135, 92),
+    # Memory of these belongs to no process, so that no limit of a process holds it.
+    "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190),
     # With this one a program could be brought along as bytes and run, although nothing writable may be executed.
     "memfd_create": (319, 279),
 }  # fmt: skip
