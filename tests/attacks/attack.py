@@ -7,6 +7,7 @@ the same notebooks through nbgrader, `table.py` writes what came of both to docs
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 import textwrap
@@ -25,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # Stands in the names of all files and processes that an attack leaves, so that what it left can be looked for.
 TOKEN = "planted-by-an-attack"
 # A place that the attacks know and that a marker has no business to let them into: a gradebook, a neighbour's work,
-# a course key. The same path in every run, because it is written into the attacks' code.
-TREASURE = Path(tempfile.gettempdir()) / "course-attack-treasure"
+# a course key. Its path is written into the attacks' code; each process that runs tests has its own.
+_NAME = f"course-attack-treasure-{os.getpid()}"
+TREASURE = Path(os.environ.setdefault("COURSE_ATTACK_TREASURE", f"{tempfile.gettempdir()}/{_NAME}"))
 TARGET = "week1.page-views"
 BESIDE = "week1.bulk-read"
 ELSEWHERE = "week1.latency-percentiles"
@@ -52,8 +54,9 @@ class Attack:
 
     `later` is a second submission, marked behind the first: an accomplice's, or a victim's (`later_expect` says
     what that one gets). `expect` says what our marker gives, slug by slug: "solved", "lost" (not solved, not an
-    error), or "any". `honest` marks mistakes, not attacks: nothing may be lost. `hole` says in a few words what our
-    marker lets happen, for those that it does not withstand.
+    error), or "any"; with `bystanders` also the right answers beside it. `hangs` says that it runs into a deadline.
+    `honest` marks mistakes, not attacks: nothing may be lost. `hole` says in a few words what our marker lets happen,
+    for those that it does not withstand.
     """
 
     name: str
@@ -74,6 +77,8 @@ class Attack:
     honest: bool = False
     learner: str = "mallory"
     hole: str = ""
+    bystanders: bool = True
+    hangs: bool = False
     door: Callable[[Path], None] | None = None
     packed: Callable[[Files], bytes] | None = None
 
@@ -95,7 +100,9 @@ class Attack:
     def expected(self) -> dict[str, str]:
         """slug -> what our marker should give."""
         found = dict.fromkeys(self.cells, "lost")
-        return {**found, BESIDE: "solved", ELSEWHERE: "solved", **self.expect}
+        if self.bystanders:
+            found |= {BESIDE: "solved"} | ({ELSEWHERE: "solved"} if self.alone else {})
+        return found | dict(self.expect)
 
     def files(self) -> Files:
         """The submission."""
@@ -241,6 +248,9 @@ def collection() -> dict[str, Attack]:
         importlib.import_module(f"tests.attacks.collection.{family}")
     return ATTACKS
 
+
+# They take as long as all others together.
+HEAVY = {"exhausting", "attacking_redis", "arriving"}
 
 FAMILIES = {
     "forging": "Forging the judgement",

@@ -144,7 +144,7 @@ def _prepared(course: Path, kind: str) -> Path:
 
 
 def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in {"LANG", "TMPDIR"}}
+    kept = {k: v for k, v in os.environ.items() if k in {"LANG", "TMPDIR", "COURSE_ATTACK_TREASURE"}}
     return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 
 

@@ -6,7 +6,7 @@ say something else: messages of the wrong shape, references to things never give
 
 from __future__ import annotations
 
-from tests.attacks.attack import BESIDE, TARGET, attack
+from tests.attacks.attack import attack
 
 _TAKEN = """
 import json, os, socket, struct
@@ -37,7 +37,7 @@ def _says(name: str, tries: str, line: str) -> None:
         f"Takes the worker's channel over: {tries}",
         "points, a grader error instead of a zero, or a marker that hangs",
         code=_TAKEN.format(line=line),
-        expect={TARGET: "lost", BESIDE: "lost"},
+        bystanders=False,
         stock=False,
     )  # fmt: skip
 
