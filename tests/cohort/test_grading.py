@@ -265,3 +265,16 @@ def test_an_assignment_that_is_not_released_is_told_before_anything_is_marked(co
 
 def test_right_answers_are_there_for_the_whole_of_the_small_course() -> None:
     assert set(solutions()) == set(SLUGS)
+
+
+def test_a_new_submission_has_the_rows_that_nbgrader_would_make(course: Path) -> None:
+    submit(course, "ada", {})
+    grade(room(course), [WEEK], say(status("solved")))
+    with book_of(course) as book:
+        book.add_student("ben")
+        book.add_submission(WEEK, "ben")
+    rows = dump(course)
+    for table in ("notebooks", "grades", "comments"):
+        names = {s: sorted(row[1:3] if table != "notebooks" else row[1:2] for row in rows[table] if row[0] == s)
+                 for s in ("ada", "ben")}  # fmt: skip
+        assert names["ada"] == names["ben"] != []
