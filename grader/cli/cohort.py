@@ -1,4 +1,4 @@
-"""The instructor's commands: `course cohort release|collect|grade|feedback|report|export`."""
+"""The instructor's commands: `course cohort release|collect|grade|feedback|report|export|receipts`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     cohort.command("feedback")(with_status(feedback))
     cohort.command("report")(with_status(report))
     cohort.command("export")(with_status(export))
+    cohort.command("receipts")(with_status(receipts))
     app.add_typer(cohort, name="cohort")
 
 
@@ -128,8 +129,8 @@ def grade(
     with Progress(*columns, console=errors(), transient=True) as progress:
         bar = progress.add_task("Grading", total=None)
 
-        def begin(count: int, known: int) -> None:
-            progress.update(bar, total=count, description=f"Grading ({known} known)" if known else "Grading")
+        def begin(count: int) -> None:
+            progress.update(bar, total=count)
 
         def tell(graded: Graded) -> None:
             progress.update(bar, advance=1)
@@ -209,6 +210,21 @@ def export(
     return 0
 
 
+def receipts(
+    weeks: Weeks = None,
+    folder: Annotated[Path, typer.Option("--to", "-o", help="Where to, one file a submission.")] = Path("receipts"),
+) -> int:
+    """Write a signed receipt of each submission's marks. Status 1 when some marks are out of date."""
+    from grader.cohort.receipts import write_receipts
+
+    room = _room()
+    written, stale = write_receipts(room, room.weeks(weeks), folder)
+    for sentence in stale:
+        out().print(Text(shown(sentence), "yellow"), soft_wrap=True)
+    out().print(f"{len(written)} receipts in {shown(str(folder))}. They hold the seeds of hidden checks: keep them.")
+    return 1 if stale else 0
+
+
 def _room() -> Classroom:
     from grader.cohort.classroom import Classroom
 
@@ -225,7 +241,7 @@ def _print_outcome(outcome: Outcome) -> None:
         table.add_column(name, justify="right" if name in {"points", "of", "late"} else "left", overflow="fold")
     for g in outcome.graded:
         late = f"{g.late / 3600:.1f} h" + (f" −{g.penalty:g}" if g.penalty else "") if g.late else ""
-        noticed = [*(f"{len(g.errors)} grader errors" for _ in g.errors[:1]), *g.marks.notes]
+        noticed = [*(f"{len(g.errors)} grader errors" for _ in g.errors[:1]), *g.notes]
         table.add_row(
             g.week,
             Text(shown(g.student)),
@@ -243,7 +259,7 @@ def _print_outcome(outcome: Outcome) -> None:
     out().print(Text(told, "bold"))
     if any(g.errors for g in outcome.graded):
         out().print(Text("The grader failed somewhere: those points wait for a person. Run again to retry.", "yellow"))
-    if any(g.marks.advisory for g in outcome.graded):
+    if any(g.advisory for g in outcome.graded):
         out().print(Text("Advisory: answers ran without a sandbox on this machine.", "yellow"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,10 +14,10 @@ from grader.cli.outcome import CallError
 from grader.cli.screen import errors, out
 from grader.marking.printable import printable
 from grader.marking.receipts import course_key
+from grader.marking.submission import Submission
 
 if TYPE_CHECKING:
     from grader.marking.sandbox import Sandbox
-    from grader.marking.submission import Submission
 
 KeyFile = Annotated[Path | None, typer.Option("--key", help="The file of the course key; COURSE_KEY if none.")]
 SandboxKind = Annotated[
@@ -65,9 +64,12 @@ def verify(
         for ending in _ENDINGS if many else ("",):
             place = submission / f"{learner}{ending}" if many else submission
             for below, exercises in ((place, list(catalog())), *_weeks(place, slugs)):
-                with contextlib.suppress(NothingToGradeError):
+                try:
                     release = release_for(submission)
                     yield submission_of(below, exercises, learner=learner, commit=commit, release=release)
+                except NothingToGradeError:
+                    if below.exists():
+                        yield Submission(learner, {})  # an empty one can have been marked, too
 
     outcomes = []
     with Verifier(catalog(), course_key(key), find, held, release_for(submission or receipt)) as verifier:
@@ -86,10 +88,11 @@ def verify(
 
 
 def _weeks(place: Path, slugs: list[str]) -> Iterator[tuple[Path, list[Exercise]]]:
-    """Where nbgrader keeps what a receipt of one week is about: ``NAME/week1``, and the exercises that belong there."""
+    """Where nbgrader keeps what a receipt of one week is about: ``NAME/week1``, and what was looked for there."""
     folders = {catalog()[slug].notebook.partition("/")[0] for slug in slugs}
     if len(folders) == 1 and (place / (week := folders.pop())).is_dir():
         yield place / week, [e for e in catalog() if e.notebook.startswith(f"{week}/")]
+        yield place / week, [catalog()[slug] for slug in slugs]
 
 
 def chosen_sandbox(kind: str | None) -> Sandbox:
