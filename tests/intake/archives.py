@@ -7,7 +7,6 @@ import io
 import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -88,7 +87,3 @@ def lying_about_size(name: str, data: bytes, told: int) -> bytes:
     struct.pack_into("<L", out, 22, told)
     struct.pack_into("<L", out, start + 24, told)
     return bytes(out)
-
-
-def checksum(data: bytes) -> int:
-    return zlib.crc32(data)

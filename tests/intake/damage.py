@@ -8,7 +8,6 @@ after which every answer is still there; `LOSSY` those that take the named answe
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -449,10 +448,3 @@ def damaged(damage: Damage, notebook: Notebook, starters: dict[str, str], cell_i
     copy = clone(notebook)
     copy["starters"] = starters
     return damage(copy, cell_id)
-
-
-def shuffled(cells: list[Any], seed: int) -> list[Any]:
-    """A fixed disorder."""
-    mixed = list(cells)
-    random.Random(seed).shuffle(mixed)
-    return mixed

@@ -137,7 +137,7 @@ def test_an_archive_that_breaks_off_is_told_and_gives_what_is_whole(
         assert found.files.items() <= whole.files.items()
 
 
-def test_a_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_is_told() -> None:
     data = bytearray(zipped({STRINGS: b"{}"}))
     data[6] |= 1
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
