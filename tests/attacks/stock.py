@@ -33,6 +33,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from tests.attacks import plain
 from tests.attacks.attack import ELSEWHERE, RIGHT, ROOT, TARGET, TOKEN, TREASURE, Attack, build, collection
 
@@ -43,6 +45,7 @@ COMMAND_SECONDS = 240
 MEMORY = 2 << 30
 PROCESSES = 200
 DISK = 400 << 20
+Row = dict[str, Any]
 _BATCH = 30
 HONEST = "z-honest"
 ACCOMPLICE = "m-accomplice"
@@ -61,8 +64,12 @@ class NoJailError(RuntimeError):
     """There is no bubblewrap here; the attacks are run nowhere else."""
 
 
-def run(names: Sequence[str] = (), kinds: Sequence[str] = KINDS, jobs: int = 2, told: bool = True) -> dict[str, Any]:
-    """Grade the attacks called `names` (all of them for none) with stock nbgrader; returns the record.
+def run(names: Sequence[str] = (), kinds: Sequence[str] = KINDS, jobs: int = 2) -> Iterator[tuple[str, str, Row]]:
+    """Grade the attacks called `names` (all of them for none) with stock nbgrader.
+
+    Yields:
+        the kind of the course, the attack's name, and what came of it, as they come. An attack that got no score in
+        the company of others comes a second time, graded alone: it was its own doing, or a neighbour's.
 
     Raises:
         NoJailError: without bubblewrap.
@@ -73,37 +80,32 @@ def run(names: Sequence[str] = (), kinds: Sequence[str] = KINDS, jobs: int = 2, 
     with tempfile.TemporaryDirectory(prefix="course-stock-", dir="/var/tmp") as temporary:
         place = Path(temporary)
         courses = {kind: _prepared(place / kind, kind) for kind in kinds}
-        attacks: dict[str, dict[str, Any]] = {}
+        plan = [job for kind in kinds for job in _plan(kind, chosen)]
         numbers = count()
-
-        def graded(plan: list[Job]) -> None:
+        while plan:
+            again = []
             with ThreadPoolExecutor(jobs) as pool:
                 done = pool.map(lambda job: _graded(job, courses[job.kind], place / f"job{next(numbers)}"), plan)
                 for job, found in zip(plan, done, strict=True):
-                    for name, what in found.items():
-                        attacks.setdefault(name, {})[job.kind] = what
-                        if told:
-                            print(f"{job.kind:8}{name:28}{json.dumps(what)}", flush=True)
-
-        graded([job for kind in kinds for job in _plan(kind, chosen)])
-        # What got no score in the company of others is looked at alone: it was its own doing, or a neighbour's.
-        again = [
-            Job(kind, (a,))
-            for kind in kinds
-            for a in chosen
-            if (row := attacks.get(a.name, {}).get(kind)) and "harm" not in row and not _clear(row)
-        ]
-        graded(again)
-    return {
-        "versions": _versions(),
-        "limits": f"{MEMORY >> 20} MB of memory and {PROCESSES} processes where cgroups allow it, {DISK >> 20} MB of "
-        f"disk, {CELL_SECONDS} s a cell (nbgrader's ExecutePreprocessor.timeout), {COMMAND_SECONDS} s a command",
-        "attacks": {name: attacks[name] for name in collection() if name in attacks},
-    }
+                    for name, row in found.items():
+                        yield job.kind, name, row
+                        if "harm" not in row and (row["score"] is None or not row["honest"]):
+                            again.append(Job(job.kind, (collection()[name],)))
+            plan = again
 
 
-def _clear(row: dict[str, Any]) -> bool:
-    return row["score"] is not None and bool(row["honest"])
+def record(kind: str, name: str, row: Row) -> None:
+    """Put a row into the record, with the versions it was made with."""
+    with FileLock(Path(tempfile.gettempdir()) / "course-stock.lock"):
+        kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {"attacks": {}}
+        rows = {n: kept["attacks"].get(n, {}) for n in collection()}
+        rows[name] = {**rows[name], kind: row}
+        limits = (
+            f"{MEMORY >> 20} MB of memory and {PROCESSES} processes where control groups allow it, {DISK >> 20} MB of "
+            f"disk, {CELL_SECONDS} s a cell (nbgrader's ExecutePreprocessor.timeout), {COMMAND_SECONDS} s a command"
+        )
+        kept = {"versions": _versions(), "limits": limits, "attacks": {n: r for n, r in rows.items() if r}}
+        RECORD.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _plan(kind: str, attacks: list[Attack]) -> list[Job]:
@@ -401,7 +403,7 @@ def _scores(course: Path) -> dict[str, float]:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("names", nargs="*", help="attacks to run; all, and the record is written, for none")
+    parser.add_argument("names", nargs="*", help="attacks to run; all of them for none")
     parser.add_argument("--inside", choices=KINDS, help=argparse.SUPPRESS)
     parser.add_argument("--jobs", type=int, default=2, help="commands at a time")
     parser.add_argument("--kind", choices=KINDS, help="only this course")
@@ -409,13 +411,9 @@ def main() -> None:
     if chosen.inside:
         _inside(chosen.inside)
         return
-    record = run(chosen.names, [chosen.kind] if chosen.kind else KINDS, chosen.jobs)
-    if chosen.names or chosen.kind:
-        # A part replaces its rows of the record, and no more.
-        old = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {"attacks": {}}
-        rows = {n: {**old["attacks"].get(n, {}), **record["attacks"].get(n, {})} for n in collection()}
-        record["attacks"] = {n: row for n, row in rows.items() if row}
-    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for kind, name, row in run(chosen.names, [chosen.kind] if chosen.kind else KINDS, chosen.jobs):
+        record(kind, name, row)
+        print(f"{kind:8}{name:28}{json.dumps(row)}", flush=True)
 
 
 if __name__ == "__main__":
