@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from grader.checks import catalog
 from grader.checks.session import Promise
@@ -31,7 +32,7 @@ from grader.marking.receipts import (
     to_text,
 )
 from grader.marking.submission import Submission
-from grader.marking.untrusted import UntrustedError
+from grader.marking.untrusted import UntrustedError, schema_text
 from grader.marking.verify import Verifier, compare
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -87,6 +88,24 @@ def test_a_receipt_fits_its_schema_and_comes_back_as_it_was() -> None:
     assert read_receipt(to_text(made).encode()) == made
     assert [r["earned"] for r in made["results"]] == ["2", "0.333333"]
     assert made["earned"] == "2.333333"
+
+
+@pytest.mark.parametrize("name", ["receipt-1", "grade-1"])
+def test_the_schemas_are_schemas_and_allow_nothing_they_do_not_name(name: str) -> None:
+    schema = json.loads(schema_text(name))
+    Draft202012Validator.check_schema(schema)
+
+    def objects(part: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(part, dict):
+            if part.get("type") == "object":
+                yield part
+            part = list(part.values())
+        for each in part if isinstance(part, list) else []:
+            yield from objects(each)
+
+    found = list(objects(schema))
+    assert len(found) >= 4
+    assert all(each["additionalProperties"] is False for each in found)
 
 
 def test_the_same_receipt_has_one_canonical_form() -> None:
