@@ -12,8 +12,10 @@ from grader.marking.sandbox.held import Ended, Held
 from grader.marking.sandbox.limits import Limits
 from grader.marking.sandbox.servers import REDIS_LIMITS, redis_in_sandbox
 from grader.marking.sandbox.warm import WarmWorkers, worker_share
+from grader.marking.sandbox.within.launch import CHANNEL
 
 __all__ = [
+    "CHANNEL",
     "KINDS",
     "REDIS_LIMITS",
     "Ended",

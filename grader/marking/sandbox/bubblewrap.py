@@ -15,7 +15,6 @@ See bwrap(1), namespaces(7), seccomp(2).
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import select
@@ -199,7 +198,7 @@ class Bubblewrap:
         words += ["--remount-ro", "/dev", "--remount-ro", "/"]
         for name, value in {**interpreter.ENVIRONMENT, **order.environment}.items():
             words += ["--setenv", name, value]
-        words += ["--", *interpreter.start_up(), json.dumps(self._orders(order, uid)), *order.program]
+        words += ["--", *interpreter.start_up(), repr(self._orders(order, uid)), *order.program]
         if groups:
             words = ["/bin/sh", "-c", _JOIN, "sandbox", str(len(groups)), *groups, *words]
         return words
@@ -215,7 +214,7 @@ class Bubblewrap:
             "no_programs": list(order.share.values()),
             "channel": order.channel,
             "limits": limits.bounds(self._groups),
-            "filter": order.filtered,
+            "filter": refusals.program() if order.filtered else b"",
             "home": order.home,
         }
 

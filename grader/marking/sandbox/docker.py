@@ -25,6 +25,7 @@ from grader.marking.sandbox.held import Held
 from grader.marking.sandbox.interpreter import HOME, PLACE, WITHIN
 from grader.marking.sandbox.limits import Limits
 from grader.marking.sandbox.users import User
+from grader.marking.sandbox.within import refusals
 from grader.marking.sandbox.within.relay import OUT_OF_MEMORY
 
 _FRESH = ("/tmp", HOME, "/dev/shm")
@@ -113,7 +114,11 @@ class Docker:
             python = interpreter.start_up()[0]
             words += _views()
         # Processes are counted by the container; the limit of a user would count those of all containers.
-        orders = {"limits": {k: v for k, v in bounds.items() if k != "NPROC"}, "home": HOME}
+        orders = {
+            "limits": {k: v for k, v in bounds.items() if k != "NPROC"},
+            "home": HOME,
+            "filter": refusals.program().hex(),
+        }
         code = f"import sys; sys.path.insert(0, {PLACE!r}); from within.relay import main; main()"
         called = interpreter.command(program)[1:]
         return [*words, self.image, python, "-I", "-S", "-B", "-c", code, json.dumps(orders), python, *called]

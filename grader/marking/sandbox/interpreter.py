@@ -87,8 +87,9 @@ def _covered(bound: tuple[Path, ...]) -> list[Path]:
 
 @functools.lru_cache(maxsize=1)
 def start_up() -> tuple[str, ...]:
-    """The words that run `launch` inside; orders and program follow."""
-    code = f"import sys; sys.path.insert(0, {PLACE!r}); from within.launch import main; main()"
+    """The words that run `launch` inside; the orders, as a Python literal, and the program follow."""
+    code = f"import sys; sys.path.insert(0, {PLACE!r}); from within.launch import main; "
+    code += "main(eval(sys.argv[1]), sys.argv[2:])"
     return (sys.executable, "-I", "-S", "-B", "-c", code)
 
 

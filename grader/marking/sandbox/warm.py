@@ -137,7 +137,7 @@ class WarmWorkers:
             "entry": self._entry,
             "fresh": [[place, self.limits.scratch, self.limits.inodes] for place in FRESH],
             "limits": self.limits.bounds(sandbox.grouped),
-            "filter": refusals.known_here(),
+            "filter": refusals.program().hex(),
             "home": HOME,
         }
         code = f"import sys; sys.path.insert(0, {PLACE!r}); from within.warm import main; main()"

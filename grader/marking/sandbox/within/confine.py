@@ -6,16 +6,10 @@ the kernel refuses it: whoever calls must not go on then.
 
 from __future__ import annotations
 
+# Every cold start imports this: what only some need is imported where they need it.
 import ctypes
-import fcntl
 import os
 import resource
-import signal
-import socket
-import struct
-from collections.abc import Mapping
-
-from . import refusals
 
 NEW_MOUNTS, NEW_CGROUP, NEW_UTS, NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 NEW_USER, NEW_PIDS, NEW_NET = 0x10000000, 0x20000000, 0x40000000
@@ -75,6 +69,8 @@ def forbid_programs(place: str) -> None:
 
 def enter_network(pid: int) -> None:
     """Go into the network of the process `pid`, through the user namespace that it belongs to if need be."""
+    import fcntl
+
     with open(f"/proc/{pid}/ns/net", "rb") as network:  # noqa: PTH123 (a descriptor is wanted)
         if _libc.setns(network.fileno(), NEW_NET) == 0:
             return
@@ -88,6 +84,10 @@ def enter_network(pid: int) -> None:
 
 def raise_loopback() -> None:
     """Bring up 127.0.0.1 of a new network namespace."""
+    import fcntl
+    import socket
+    import struct
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, UP | RUNNING
 
@@ -109,8 +109,9 @@ def drop_bounding_set() -> None:
 def drop_capabilities() -> None:
     """Give up every capability, and with it the way back."""
     _prctl(_AMBIENT, 4)  # PR_CAP_AMBIENT_CLEAR_ALL; kernels before 4.3 have none
-    header = struct.pack("Ii", _CAPABILITIES_3, 0)
-    _must(_libc.capset(header, struct.pack("6I", *[0] * 6)), "capset")
+    # struct __user_cap_header_struct and twice struct __user_cap_data_struct, all of it nothing
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0)
+    _must(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
 def no_new_privileges() -> None:
@@ -118,15 +119,18 @@ def no_new_privileges() -> None:
     _must(_prctl(_NO_NEW_PRIVILEGES, 1), "no_new_privs")
 
 
-def filter_calls() -> None:
-    """Refuse the system calls of `refusals`, here and in whatever comes of this process."""
-    code = refusals.program()
-    if not code:
-        return
-    lines = ctypes.create_string_buffer(code, len(code))
-    head = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(lines))
-    buffer = ctypes.create_string_buffer(head, len(head))
-    _must(_prctl(_SECCOMP, 2, ctypes.addressof(buffer)), "seccomp")
+class _Program(ctypes.Structure):
+    """``struct sock_fprog``."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("lines", ctypes.c_char_p))
+
+
+def filter_calls(code: bytes) -> None:
+    """Refuse system calls as `code` (from `refusals.program()`) says, here and in whatever comes of this process;
+    nothing where it is empty."""
+    if code:
+        program = _Program(len(code) // 8, code)
+        _must(_prctl(_SECCOMP, 2, ctypes.addressof(program)), "seccomp")
 
 
 def dumpable(yes: bool) -> None:
@@ -136,10 +140,10 @@ def dumpable(yes: bool) -> None:
 
 def die_with_parent() -> None:
     """SIGKILL when the thread that forked this process is gone."""
-    _must(_prctl(_PARENT_DEATH, signal.SIGKILL), "pdeathsig")
+    _must(_prctl(_PARENT_DEATH, 9), "pdeathsig")
 
 
-def limit(bounds: Mapping[str, int]) -> None:
+def limit(bounds: dict[str, int]) -> None:
     """Set resource limits, ``{"CPU": seconds, "AS": bytes, …}``, never above what holds already."""
     for name, most in bounds.items():
         which = getattr(resource, f"RLIMIT_{name}")

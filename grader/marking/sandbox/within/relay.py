@@ -52,7 +52,7 @@ def _become(orders: dict[str, Any], channel: int, program: list[str]) -> NoRetur
             os.dup2(old, new)
         confine.only(0, 1, 2, CHANNEL)
         confine.no_new_privileges()
-        confine.filter_calls()
+        confine.filter_calls(bytes.fromhex(orders["filter"]))
         confine.limit(orders["limits"])
         os.chdir(orders["home"])
         os.execvp(program[0], program)

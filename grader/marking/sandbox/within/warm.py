@@ -116,8 +116,7 @@ def _become_worker(orders: dict[str, Any], channel: int, output: int) -> NoRetur
         confine.drop_bounding_set()
         confine.drop_capabilities()
         confine.no_new_privileges()
-        if orders["filter"]:
-            confine.filter_calls()
+        confine.filter_calls(bytes.fromhex(orders["filter"]))
         confine.limit(orders["limits"])
         module, _, name = orders["entry"].partition(":")
         getattr(sys.modules[module], name)()
