@@ -23,7 +23,6 @@ from grader.cohort.gradebook import GradebookWriter
 from grader.cohort.incoming import read_submitted
 from grader.cohort.kept import Kept, MarksFolder, course_version, slugs
 from grader.cohort.task import Batch, Finished, Task, pack
-from grader.marking.marks import Marks
 from grader.marking.submission import Submission
 
 Mark = Callable[[Iterable[Task]], Generator[Finished]]
@@ -36,23 +35,21 @@ class Graded:
 
     `score` is what the gradebook says (manual scores and extra credit included, late penalty not), `possible` all the
     points of the assignment, `late` the seconds it was late, `penalty` points. `kept` says that the marks are of an
-    earlier run. `by_hand` names the exercises that wait for a person.
+    earlier run. `by_hand` names the exercises that wait for a person, `errors` those at which the grader failed;
+    `notes` are sentences about the submission, `advisory` says that no sandbox held it.
     """
 
     week: str
     student: str
-    marks: Marks
     score: float
     possible: float
     late: float = 0.0
     penalty: float = 0.0
     kept: bool = False
     by_hand: tuple[str, ...] = ()
-
-    @property
-    def errors(self) -> list[str]:
-        """The exercises at which the grader failed."""
-        return [r.slug for r in self.marks.results if r.status == "error"]
+    errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    advisory: bool = False
 
 
 @dataclass(slots=True)
@@ -81,7 +78,7 @@ def grade(
     *,
     students: Iterable[str] = (),
     force: bool = False,
-    begin: Callable[[int, int], None] = lambda _all, _kept: None,
+    begin: Callable[[int], None] = lambda _: None,
     tell: Callable[[Graded], None] = lambda _: None,
 ) -> Outcome:
     """Grade `weeks`, or of them only `students`.
@@ -92,7 +89,7 @@ def grade(
         mark: how tasks become marks.
         students: only these; all that have handed something in for none.
         force: mark again what is marked already.
-        begin: told how many submissions there are, and how many of them are marked already.
+        begin: told how many submissions there are.
         tell: told of each submission as it reaches the gradebook.
 
     Raises:
@@ -105,10 +102,8 @@ def grade(
         for week in plan:
             week.possible = writer.check(week.name, week.exercises)
         run = _Run(room, writer, {w.name: w for w in plan}, force, outcome, tell)
-        todo = run.sort_out()
-        begin(len(run.known) + len(todo), len(run.known))
-        for kept in run.known:
-            run.settle(kept, read_submitted(room, kept.marks.learner, kept.week))
+        begin(sum(len(week.students) for week in plan))
+        todo = run.settle_the_known()
         finished = mark(run.tasks(todo))
         with contextlib.closing(finished):
             for each in finished:
@@ -165,10 +160,9 @@ class _Run:
         self._version = course_version()
         self._marks = MarksFolder(room.own / "marks")
         self._waiting: list[tuple[Kept, bool]] = []
-        self.known: list[Kept] = []
 
-    def sort_out(self) -> list[tuple[str, str]]:
-        """Fill `known` with the marks that hold; returns week and student of all others."""
+    def settle_the_known(self) -> list[tuple[str, str]]:
+        """Settle what is marked already; returns week and student of all others."""
         todo = []
         for week in self._weeks.values():
             for student in week.students:
@@ -176,7 +170,7 @@ class _Run:
                 if kept is not None:
                     submission = self._read(week.name, student)
                     if kept.holds_for(submission.digest(), self._version, slugs(week.exercises)):
-                        self.known.append(kept)
+                        self.settle(kept, submission)
                         continue
                 todo.append((week.name, student))
         return todo
@@ -252,13 +246,15 @@ class _Run:
         graded = Graded(
             kept.week,
             student,
-            kept.marks,
             sum(row.score for row in rows.values()),
             self._weeks[kept.week].possible,
             late,
             penalty,
             not fresh,
             tuple(sorted(slug_of.get(name, name) for name, row in rows.items() if row.needs)),
+            tuple(r.slug for r in kept.marks.results if r.status == "error"),
+            tuple(kept.marks.notes),
+            kept.marks.advisory,
         )
         self._outcome.graded.append(graded)
         self._tell(graded)
