@@ -69,19 +69,20 @@ class Job:
             CohortError: when no process can even start, which is no submission's fault.
         """
         found: dict[str, ExerciseResult] = {}
-        sentence, failures = "", 0
-        for _ in range(_TRIES):
+        lost = unready = 0
+        while True:
             if self._closing.is_set():
                 raise JobLostError("the job is closed")
             try:
                 return self._ask(task, found)
-            except JobLostError as lost:
-                failures += not lost.began
-                if failures == _TRIES:
-                    raise CohortError(f"No marking process can start: {lost}.") from lost
-                sentence = f"The process that marked this submission was lost: {lost}. Look at it by hand."
+            except JobLostError as error:
                 self.stop()
-        return marks_after_failure(task, catalog(), found.values(), course_version(), sentence)
+                lost, unready = lost + error.began, unready + (not error.began)
+                if unready == _TRIES:
+                    raise CohortError(f"No marking process can start: {error}.") from error
+                if lost == _TRIES:
+                    sentence = f"The process that marked this submission was lost: {error}. Look at it by hand."
+                    return marks_after_failure(task, catalog(), found.values(), course_version(), sentence)
 
     def _ask(self, task: Task, found: dict[str, ExerciseResult]) -> Marks:
         if self._process is None:
