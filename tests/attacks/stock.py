@@ -65,7 +65,7 @@ class NoJailError(RuntimeError):
 
 
 def run(names: Sequence[str] = (), kinds: Sequence[str] = KINDS, jobs: int = 2) -> Iterator[tuple[str, str, Row]]:
-    """Grade the attacks called `names` (all of them for none) with stock nbgrader.
+    """Grade the attacks called `names` (all of them for none) with stock nbgrader; those that are named each alone.
 
     Yields:
         the kind of the course, the attack's name, and what came of it, as they come. An attack that got no score in
@@ -80,7 +80,7 @@ def run(names: Sequence[str] = (), kinds: Sequence[str] = KINDS, jobs: int = 2) 
     with tempfile.TemporaryDirectory(prefix="course-stock-", dir="/var/tmp") as temporary:
         place = Path(temporary)
         courses = {kind: _prepared(place / kind, kind) for kind in kinds}
-        plan = [job for kind in kinds for job in _plan(kind, chosen)]
+        plan = [job for kind in kinds for job in _plan(kind, chosen, each_alone=bool(names))]
         numbers = count()
         while plan:
             again = []
@@ -108,9 +108,9 @@ def record(kind: str, name: str, row: Row) -> None:
         RECORD.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _plan(kind: str, attacks: list[Attack]) -> list[Job]:
+def _plan(kind: str, attacks: list[Attack], each_alone: bool) -> list[Job]:
     meant = [a for a in attacks if kind == "check" or a.plain is not None]
-    quiet = [a for a in meant if not a.alone and a.later is None]
+    quiet = [] if each_alone else [a for a in meant if not a.alone and a.later is None]
     batches = [Job(kind, tuple(quiet[i : i + _BATCH])) for i in range(0, len(quiet), _BATCH)]
     return batches + [Job(kind, (a,)) for a in meant if a not in quiet]
 

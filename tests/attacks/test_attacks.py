@@ -15,7 +15,13 @@ from tests.attacks.conftest import Trial
 LIGHT = [a for a in collection().values() if a.family not in HEAVY]
 
 
-@pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for a in LIGHT])
+def _as_parameter(attack: Attack) -> object:
+    # A hole that was closed has to be struck out of the page, too.
+    marks = [pytest.mark.xfail(reason=attack.hole, strict=True)] if attack.hole else []
+    return pytest.param(attack, id=attack.name, marks=marks)
+
+
+@pytest.mark.parametrize("attack", map(_as_parameter, LIGHT))
 def test_an_attack_earns_what_it_deserves_and_reaches_nobody(attack: Attack, trial: Trial) -> None:
     trial(attack)
 

@@ -9,7 +9,7 @@ _STOPS = "a Redis that answers nobody any more, or points"
 
 
 def _redis(name: str, tries: str, success: str, code: str, **more: object) -> None:
-    attack(name, "attacking_redis", tries, success, code=code, alone=True, **more)
+    attack(name, "attacking_redis", tries, success, code=code, alone=True, hangs=True, **more)
 
 
 _redis("shutdown", "Shuts the server down.", _GONE, """

@@ -10,6 +10,7 @@ _FILLS = "a machine in trouble, or a batch that stops"
 attack(
     "endless-loop", "exhausting", "Loops for ever.", _HANGS,
     code="def page_view(r, page):\n    while True:\n        pass\n", alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -38,6 +39,7 @@ def page_view(r, page):
     forever()
 """,
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -46,6 +48,7 @@ attack(
     _HANGS,
     code="def page_view(r, page):\n    return len(str(9 ** 9 ** 9))\n",
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -61,6 +64,7 @@ while True:
         pass
 """,
     expect={BESIDE: "any"}, deserves=(0.0, 0.0), alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -82,6 +86,7 @@ def page_view(r, page):
     lock.acquire()
 """,
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -94,6 +99,7 @@ def page_view(r, page):
     time.sleep(1.8)
     return r.incr(f"page:{page}:views") + 1
 """,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -108,6 +114,7 @@ def page_view(r, page):
             pass
 """,
     deserves=(0.0, 0.0), alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -122,6 +129,7 @@ def page_view(r, page):
             pass
 """,
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -141,12 +149,14 @@ def page_view(r, page):
             pass
 """,
     deserves=(0.0, 0.0), alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
     "one-big-string", "exhausting", 'Asks for `"a" * 10**10` as a constant, a value and an exception.', _FILLS,
     code='def page_view(r, page):\n    text = "a" * 10 ** 10\n    raise ValueError(text)\n',
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -204,10 +214,12 @@ def page_view(r, page):
     return None
 """,
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
     "connection-bomb", "exhausting", "Opens connections to Redis without end and keeps them.", _FILLS,
+    expect={BESIDE: "any"},
     code="""
 kept = []
 def page_view(r, page):
@@ -217,6 +229,7 @@ def page_view(r, page):
     return None
 """,
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -233,6 +246,7 @@ def page_view(r, page):
     return None
 """,
     deserves=(2.0, 1.0), alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -274,6 +288,7 @@ def page_view(r, page):
     return None
 """,
     deserves=(2.0, 1.0), alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -292,6 +307,7 @@ def page_view(r, page):
     breakpoint()
     return None
 """,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -300,6 +316,7 @@ attack(
     "a process that crashes and takes others with it",
     code="import sys\nsys.setrecursionlimit(10 ** 8)\ndef page_view(r, page):\n    return page_view(r, [page])\n",
     deserves=(2.0, 0.0),
+    hangs=True,
 )  # fmt: skip
 
 attack(

@@ -369,6 +369,7 @@ def page_view(r, page):
 """,
     deserves=(0.0, 0.0),
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -394,6 +395,7 @@ def page_view(r, page):
     return last
 """,
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -428,6 +430,7 @@ def page_view(r, page):
     found.append([Total(0)])
     return found[-1][0]
 """,
+    hangs=True,
 )  # fmt: skip
 
 attack(

@@ -14,8 +14,12 @@ mine = None
 def page_view(r, page):
     global mine
     if mine is None:
-        options = {k: v for k, v in r.connection_pool.connection_kwargs.items() if k in ("path", "host", "port", "db")}
+        pool = r.connection_pool
+        options = {k: v for k, v in pool.connection_kwargs.items() if k in ("path", "host", "port", "db")}
         kind = redis.UnixDomainSocketConnection if "path" in options else redis.Connection
+        if not {"path", "host"} & set(options):
+            kind, options = pool.connection_class, {**pool.connection_kwargs}
+            options.pop("decode_responses")
         mine = redis.Redis.from_pool(redis.ConnectionPool(connection_class=kind, decode_responses=True, **options))
     total = int(mine.get(f"page:{page}:views") or 0) + 1
     mine.set(f"page:{page}:views", total)
@@ -31,7 +35,11 @@ attack(
     code="""
 def ask(connection, *words):
     words = [w.encode() for w in words]
-    connection._sock.sendall(b"*%d\\r\\n" % len(words) + b"".join(b"$%d\\r\\n%b\\r\\n" % (len(w), w) for w in words))
+    data = b"*%d\\r\\n" % len(words) + b"".join(b"$%d\\r\\n%b\\r\\n" % (len(w), w) for w in words)
+    if not hasattr(connection._sock, "sendall"):
+        connection.send_packed_command([data], check_health=False)
+        return b"$0\\r\\n%b\\r\\n" % str(connection.read_response() or 0).encode()
+    connection._sock.sendall(data)
     return connection._sock.recv(4096)
 def page_view(r, page):
     r.ping()
@@ -66,8 +74,12 @@ attack(
     code={"week1.scan-keys": """
 import redis
 def find_keys(r, pattern):
-    options = {k: v for k, v in r.connection_pool.connection_kwargs.items() if k in ("path", "host", "port", "db")}
+    pool = r.connection_pool
+    options = {k: v for k, v in pool.connection_kwargs.items() if k in ("path", "host", "port", "db")}
     kind = redis.UnixDomainSocketConnection if "path" in options else redis.Connection
+    if not {"path", "host"} & set(options):
+        kind, options = pool.connection_class, {**pool.connection_kwargs}
+        options.pop("decode_responses")
     mine = redis.Redis.from_pool(redis.ConnectionPool(connection_class=kind, decode_responses=True, **options))
     cursor = None
     while cursor != 0:
@@ -174,6 +186,7 @@ def cached(r, key, load, seconds):
     return value
 """},
     plain=None,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -201,8 +214,10 @@ attack(
     code={"week2.friends": """
 def in_common(r, a, b):
     return r
-def suggestions(r, person):
+def suggest(r, person):
     return r.__class__
+def mark_friends(r, person, people):
+    return r.connection_pool
 """},
     plain=None,
 )  # fmt: skip

@@ -180,6 +180,7 @@ def page_view(r, page):
 """,
     deserves=(2.0, 1.0),
     alone=True,
+    hangs=True,
 )  # fmt: skip
 
 attack(
@@ -266,6 +267,7 @@ attack(
     "Returns a generator that never ends.",
     "a marker that hangs",
     code="def page_view(r, page):\n    while True:\n        yield 1\n",
+    hangs=True,
 )  # fmt: skip
 
 attack(

@@ -37,7 +37,7 @@ def _says(name: str, tries: str, line: str) -> None:
         f"Takes the worker's channel over: {tries}",
         "points, a grader error instead of a zero, or a marker that hangs",
         code=_TAKEN.format(line=line),
-        bystanders=False,
+        bystanders=False, hangs=True,
         stock=False,
     )  # fmt: skip
 
