@@ -34,7 +34,8 @@ def outcomes(row: dict[str, Any] | None, attack: Attack) -> list[str]:
     score = row["score"]
     if (score is not None and score > row["deserved"]) or (row.get("accomplice") or 0) > 0:
         found.append("marks")
-    if not row["ended"] or not row["honest"]:
+    # Of those graded in company nobody knows whose doing it was; they are graded alone again (`stock.run`).
+    if "harm" in row and not (row["ended"] and row["honest"]):
         found.append("batch")
     if row.get("harm"):
         found.append("machine")
@@ -78,7 +79,7 @@ def page() -> str:
     hostile = [a for a in attacks.values() if not a.honest]
     honest = [a for a in attacks.values() if a.honest]
     lines = [_HEAD.strip(), ""]
-    for kind, said in (("check", "its cells call the course's own `check()`"), ("asserts", "five cells of asserts")):
+    for kind, said in (("check", "cells that call `check()`"), ("asserts", "cells of asserts")):
         ran = [a for a in hostile if kind in rows.get(a.name, {})]
         won = [a for a in ran if succeeds(rows[a.name][kind], a)]
         marks = [a for a in ran if "marks" in outcomes(rows[a.name][kind], a)]
@@ -88,6 +89,7 @@ def page() -> str:
             f"- **Stock nbgrader, {said}**: of {len(ran)} attacks {len(won)} succeed, {len(marks)} of them with points "
             f"that were not earned; of {len(tried)} honest mistakes {len(lost)} cost points or stop the batch."
         )
+    lines[-2:-2] = ["## In numbers", ""]
     holes = [a for a in attacks.values() if a.hole]
     lines.append(
         f"- **Ours**: of {len(hostile)} attacks {len([a for a in hostile if a.hole])} succeed; of {len(honest)} honest "

@@ -517,7 +517,7 @@ attack(
     "ids-doubled", "forging",
     "Adds a second cell with the grade id of a check, which holds nothing.",
     "points for a wrong answer, or a batch that stops",
-    code=WRONG, edits=_doubled,
+    code=WRONG, edits=_doubled, alone=True,
 )  # fmt: skip
 
 
@@ -533,7 +533,7 @@ attack(
     "every-cell-the-answer", "forging",
     "Copies each answer cell with its ids, so that nobody knows which one counts.",
     "a batch that stops",
-    code=WRONG, edits=_claimed, expect={BESIDE: "any"}, deserves=(0.0, 0.0),
+    code=WRONG, edits=_claimed, expect={BESIDE: "any"}, deserves=(0.0, 0.0), alone=True,
 )  # fmt: skip
 
 __all__ = ["FORGED", "TARGET", "WRONG", "cell_of"]
