@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -333,6 +334,33 @@ def test_the_process_that_forks_workers_survives_what_they_do(workers: WarmWorke
             attack.held.ended(10)
         assert workers.warm
         assert start("tell('here')").told() == "here"
+
+
+def test_a_process_that_forks_workers_and_has_died_is_replaced(sandbox: Sandbox) -> None:
+    with WarmWorkers(sandbox, TIGHT, {INSIDE: "/attacks"}, entry="attacker:main", path=["/attacks"]) as workers:
+        source = workers._source
+        assert source is not None and source.pid is not None
+        os.kill(source.pid, signal.SIGKILL)
+        source.ended(10)
+        with starter(workers.start) as start:
+            assert start("tell('here')").told() == "here"
+        assert workers.warm
+
+
+def test_what_lies_in_the_temporary_folder_can_be_shared_at_its_own_place(sandbox: Sandbox, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "attacker.py").write_bytes((INSIDE / "attacker.py").read_bytes())
+    program = ["python", "-I", str(tmp_path / "attacker.py")]
+    with starter(lambda channel: sandbox.start(program, channel, TIGHT, {tmp_path: str(tmp_path)})) as start:
+        attack = start(f"""
+            import os, tempfile
+            tell(os.listdir({str(tmp_path)!r}))
+            tell(attempt(tempfile.mkdtemp))
+            tell(attempt(open, {str(tmp_path / "new")!r}, "w"))
+        """)
+        assert attack.told() == ["attacker.py"]
+        assert attack.told() == "done"
+        assert attack.told() in {"EROFS", "EACCES"}
 
 
 def test_workers_that_are_started_together_are_all_right(workers: WarmWorkers) -> None:

@@ -23,7 +23,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,8 @@ class Bubblewrap:
         words += ["--proc", "/proc", "--dev", "/dev", "--dir", _SHARED_MEMORY, "--dir", "/tmp", "--dir", HOME]
         words += _binds(order)
         words += ["--remount-ro", "/dev", "--remount-ro", "/"]
-        for name, value in {**interpreter.ENVIRONMENT, **order.environment}.items():
+        temporary = "/tmp" if "/tmp" in fresh(order) else HOME
+        for name, value in {**interpreter.ENVIRONMENT, "TMPDIR": temporary, **order.environment}.items():
             words += ["--setenv", name, value]
         words += ["--", *interpreter.start_up(), repr(self._orders(order, uid)), *order.program]
         if groups:
@@ -209,7 +210,7 @@ class Bubblewrap:
         return {
             "uid": 65534 if uid is None else uid,
             "gid": 65534 if uid is None else uid,
-            "fresh": [[p, limits.scratch, limits.inodes] for p in FRESH if not _holds(p, _places(order))],
+            "fresh": [[p, limits.scratch, limits.inodes] for p in fresh(order)],
             "root": self.root,
             "no_programs": list(order.share.values()),
             "channel": order.channel,
@@ -242,13 +243,11 @@ def _binds(order: Order) -> list[str]:
     return words
 
 
-def _places(order: Order) -> list[str]:
-    return [*order.share.values(), *order.writable.values()]
-
-
-def _holds(folder: str, places: Iterable[str]) -> bool:
-    """Whether one of `places` is in `folder`, and would be covered by another one in its place."""
-    return any(Path(place).is_relative_to(folder) for place in places)
+def fresh(order: Order) -> list[str]:
+    """Those of `FRESH` that hold nothing which is to be seen: a new folder in their place would cover it."""
+    seen = interpreter.view()
+    places = [*map(str, seen.bound), *seen.links, *order.share.values(), *order.writable.values()]
+    return [each for each in FRESH if not any(Path(place).is_relative_to(each) for place in places)]
 
 
 def _above(places: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ from grader.marking.sandbox import parent
 from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, handle_of, parent_of
 from grader.marking.sandbox.cgroups import Group, tree
 from grader.marking.sandbox.choose import Sandbox
-from grader.marking.sandbox.interpreter import HOME, WITHIN
+from grader.marking.sandbox.interpreter import WITHIN
 from grader.marking.sandbox.limits import MB, Limits
 from grader.marking.sandbox.users import User
 from grader.marking.sandbox.within.door import BOUND
@@ -95,7 +95,7 @@ def enclosure_for_learners_server(
     if not isinstance(sandbox, Bubblewrap):
         return None
     home = home.resolve()
-    return BubblewrapEnclosure(sandbox, limits, share={home: str(home)}, environment={"TMPDIR": HOME})
+    return BubblewrapEnclosure(sandbox, limits, share={home: str(home)})
 
 
 class BubblewrapEnclosure:

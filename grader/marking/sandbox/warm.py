@@ -22,7 +22,7 @@ from types import TracebackType
 
 import grader
 from grader.marking.sandbox import interpreter
-from grader.marking.sandbox.bubblewrap import FRESH, Bubblewrap, Order
+from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, fresh
 from grader.marking.sandbox.cgroups import Group, tree
 from grader.marking.sandbox.choose import Sandbox
 from grader.marking.sandbox.held import Held
@@ -131,11 +131,12 @@ class WarmWorkers:
             self.words = "Workers are forked from a process that is ready, each into a sandbox of its own."
 
     def _prepare(self, sandbox: Bubblewrap) -> tuple[Held, socket.socket]:
+        seen = Order([], self.limits, self._share)
         orders = {
             "path": self._path,
             "preload": self._preload,
             "entry": self._entry,
-            "fresh": [[place, self.limits.scratch, self.limits.inodes] for place in FRESH],
+            "fresh": [[place, self.limits.scratch, self.limits.inodes] for place in fresh(seen)],
             "limits": self.limits.bounds(sandbox.grouped),
             "filter": refusals.program().hex(),
             "home": HOME,
