@@ -363,6 +363,14 @@ def test_what_lies_in_the_temporary_folder_can_be_shared_at_its_own_place(sandbo
         assert attack.told() in {"EROFS", "EACCES"}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's sandbox runs as that user")
+def test_what_the_submissions_user_cannot_read_is_refused_with_advice(sandbox: Sandbox, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    mine, theirs = socket.socketpair()
+    with mine, theirs, pytest.raises(PermissionError, match=r"chmod -R o\+rX"):
+        sandbox.start(["python", "-c", ""], theirs, TIGHT, {tmp_path: "/shared"})
+
+
 def test_workers_that_are_started_together_are_all_right(workers: WarmWorkers) -> None:
     with starter(workers.start) as start:
         found = []

@@ -20,6 +20,7 @@ import re
 import select
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -140,6 +141,9 @@ class Bubblewrap:
 
     def run(self, order: Order) -> Held:
         """Run what `order` says; raises as `start`."""
+        if self.root:
+            for path in order.share:
+                _must_be_readable(path)
         with contextlib.ExitStack() as undo:
             cage, output = self._begin(order, undo)
             undo.pop_all()
@@ -254,6 +258,16 @@ def _above(places: list[str]) -> list[str]:
     """The folders above `places`, the highest first, without the top."""
     found = {str(folder) for place in places for folder in Path(place).parents} - {"/"}
     return sorted(found)
+
+
+def _must_be_readable(path: Path) -> None:
+    """Raise PermissionError where another user could not read what is at `path`."""
+    mode = path.stat().st_mode
+    needed = 0o005 if stat.S_ISDIR(mode) else 0o004
+    if mode & needed != needed:
+        raise PermissionError(
+            f"{path} cannot be read by the user that a submission runs as. `chmod -R o+rX {path}` allows it."
+        )
 
 
 class _Cage:
