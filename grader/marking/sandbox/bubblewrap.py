@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import select
 import signal
 import socket
 import stat
@@ -31,7 +30,7 @@ from typing import Any
 
 from grader.marking.sandbox import interpreter, parent
 from grader.marking.sandbox.cgroups import Group, NoGroupsError, tree
-from grader.marking.sandbox.held import Held
+from grader.marking.sandbox.held import Held, wait_readable
 from grader.marking.sandbox.interpreter import HOME, PLACE, WITHIN
 from grader.marking.sandbox.limits import Limits
 from grader.marking.sandbox.users import User
@@ -289,7 +288,7 @@ class _Cage:
         """The first process inside, once it is there."""
         with self._lock:
             said = b""
-            while self._first is None and select.select([self._info], [], [], 5)[0]:
+            while self._first is None and wait_readable(self._info, 5):
                 if not (more := os.read(self._info, 4096)):
                     break
                 said += more
@@ -308,7 +307,7 @@ class _Cage:
         if self._handle is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            select.select([self._handle], [], [])
+            wait_readable(self._handle)
         elif self._process.poll() is None:
             self._process.kill()
         self._process.wait()

@@ -129,15 +129,18 @@ class Held:
         self.kill()
 
     def _watch(self, output: int) -> None:
+        # Should anything here fail, whoever waits must hear of the end all the same.
+        self._ended = Ended("exit", None, _SENTENCES["exit"](self._limits, None))
         try:
-            self._drain(output)
-            self._cage.end()
+            try:
+                self._drain(output)
+            finally:
+                self._cage.end()
             # What was printed just before the end may still be in the pipe.
             self._take(output, until_empty=True)
+            self._ended = self._judge(self._cage.status(), self._cage.memory_ran_out())
         finally:
             os.close(output)
-            status, memory = self._cage.status(), self._cage.memory_ran_out()
-            self._ended = self._judge(status, memory)
             with contextlib.suppress(OSError):
                 self._cage.remove()
             with self._lock:
@@ -223,6 +226,13 @@ _SENTENCES: dict[Reason, Callable[[Limits, int | None], str]] = {
     "wall": lambda limits, _: f"It was ended: it had not finished after {limits.wall:g} s.",
     "killed": lambda limits, _: "It was ended by the grader.",
 }
+
+
+def wait_readable(descriptor: int, seconds: float | None = None) -> bool:
+    """Whether `descriptor` becomes readable within `seconds`; `select.select` would not take a large one."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(None if seconds is None else seconds * 1000))
 
 
 class _Kept:

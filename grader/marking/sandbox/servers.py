@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import stat
 import subprocess
@@ -21,6 +20,7 @@ from grader.marking.sandbox import parent
 from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, handle_of, parent_of
 from grader.marking.sandbox.cgroups import Group, tree
 from grader.marking.sandbox.choose import Sandbox
+from grader.marking.sandbox.held import wait_readable
 from grader.marking.sandbox.interpreter import WITHIN
 from grader.marking.sandbox.limits import MB, Limits
 from grader.marking.sandbox.users import User
@@ -205,7 +205,7 @@ class BubblewrapEnclosure:
         if self._handle is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            select.select([self._handle], [], [])
+            wait_readable(self._handle)
             self._let_go()
         if self._group is not None:
             self._group.remove()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import struct
@@ -25,7 +24,7 @@ from grader.marking.sandbox import interpreter
 from grader.marking.sandbox.bubblewrap import Bubblewrap, Order, fresh
 from grader.marking.sandbox.cgroups import Group, tree
 from grader.marking.sandbox.choose import Sandbox
-from grader.marking.sandbox.held import Held
+from grader.marking.sandbox.held import Held, wait_readable
 from grader.marking.sandbox.interpreter import HOME, PLACE
 from grader.marking.sandbox.limits import MB, Limits
 from grader.marking.sandbox.within import refusals, warm
@@ -207,7 +206,7 @@ class _Cage:
     def end(self) -> None:
         _kill(self._handle)
         # The kernel lets the first process of a namespace go only after all others.
-        select.select([self._handle], [], [])
+        wait_readable(self._handle)
         if self._group is not None:
             self._ran_out = self._group.memory_ran_out()
             self._group.remove()
