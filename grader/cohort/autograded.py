@@ -101,23 +101,34 @@ def rebuild(
     return made
 
 
-def read_release(folder: Path, exercises: Iterable[Exercise]) -> dict[str, dict[str, Any]]:
+def read_release(folder: Path, exercises: Iterable[Exercise], starters: dict[str, str]) -> dict[str, dict[str, Any]]:
     """The released notebooks in `folder`, by name; what they must hold for `exercises` is there.
 
+    Args:
+        folder: the released week.
+        exercises: the week's.
+        starters: what the gradebook says was released, by the id of the answer's cell.
+
     Raises:
-        CohortError: when a notebook or a check is missing.
+        CohortError: when a notebook or a check is missing, or somebody has worked in one: a learner's same answer would
+            look untouched, and the instructor's would be shown as theirs.
     """
     found: dict[str, dict[str, Any]] = {}
-    cells: set[str] = set()
+    cells: dict[str, str] = {}
     for path in sorted(folder.glob("*.ipynb")):
         try:
             found[path.stem] = json.loads(path.read_bytes())
-            cells |= {c["id"] for c in found[path.stem]["cells"]}
+            cells |= {c["id"]: _text(c) for c in found[path.stem]["cells"]}
         except (ValueError, KeyError, TypeError):
             raise CohortError(f"{path} is no notebook any more: `course cohort release` writes it anew.") from None
     for e in exercises:
         if f"{e.cell_id}-check" not in cells:
             raise CohortError(f"{folder} has no check of {e.slug}: `course cohort release {e.week}` writes it anew.")
+        if cells.get(e.cell_id, "").strip() != starters.get(e.cell_id, cells.get(e.cell_id, "")).strip():
+            raise CohortError(
+                f"{folder} was worked in: the answer of {e.slug} is not the starter that was released. "
+                f"`course cohort release {e.week}` brings that back, and keeps what is there in .course/kept."
+            )
     return found
 
 

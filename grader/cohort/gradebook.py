@@ -88,6 +88,19 @@ class GradebookWriter:
             )
             return dict(found.all())
 
+    def starters(self, week: str) -> dict[str, str]:
+        """What was released in each cell of nbgrader's, by its name."""
+        from nbgrader.api import Assignment, Notebook, SourceCell
+
+        with self._told():
+            found = (
+                self._book.db.query(SourceCell.name, SourceCell.source)
+                .join(Notebook, Notebook.id == SourceCell.notebook_id)
+                .join(Assignment, Assignment.id == Notebook.assignment_id)
+                .filter(Assignment.name == week)
+            )
+            return {name: source or "" for name, source in found.all()}
+
     def students(self, week: str) -> list[str]:
         """Who has a submission of `week` in the gradebook, by name."""
         from nbgrader.api import Assignment, SubmittedAssignment

@@ -98,9 +98,7 @@ def grade(
     outcome = Outcome()
     with _alone(room), room.gradebook() as book:
         writer = GradebookWriter(room, book)
-        plan = [_look(room, week, list(students), outcome) for week in weeks]
-        for week in plan:
-            week.possible = writer.check(week.name, week.exercises)
+        plan = [_look(room, writer, week, list(students), outcome) for week in weeks]
         run = _Run(room, writer, {w.name: w for w in plan}, force, outcome, tell)
         begin(sum(len(week.students) for week in plan))
         todo = run.settle_the_known()
@@ -125,7 +123,7 @@ def _alone(room: Classroom) -> Iterator[None]:
         raise CohortError("Another `course cohort grade` is at work in this folder. Wait until it has ended.") from None
 
 
-def _look(room: Classroom, week: str, only: list[str], outcome: Outcome) -> _Week:
+def _look(room: Classroom, writer: GradebookWriter, week: str, only: list[str], outcome: Outcome) -> _Week:
     exercises = room.assigned(week)
     found, odd = room.students(week)
     outcome.passed_over += [
@@ -135,8 +133,9 @@ def _look(room: Classroom, week: str, only: list[str], outcome: Outcome) -> _Wee
     if missing := [name for name in only if name not in found]:
         where = room.submitted("NAME", week)
         raise CohortError(f"{', '.join(missing)}: nothing handed in for {week} (looked for {where}).")
-    released = autograded.read_release(room.released(week), exercises)
-    return _Week(week, exercises, released, [name for name in found if not only or name in only])
+    possible = writer.check(week, exercises)
+    released = autograded.read_release(room.released(week), exercises, writer.starters(week))
+    return _Week(week, exercises, released, [name for name in found if not only or name in only], possible)
 
 
 class _Run:

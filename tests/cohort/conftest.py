@@ -18,7 +18,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cohort") / "course"
     folder.mkdir()
     for name in ("solutions", "notebooks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        others = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name / WEEK, folder / name / WEEK, ignore=others)
     (folder / "modules").mkdir()
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     build_sources(folder)

@@ -9,7 +9,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader.checks import Exercise
+from grader.cohort.collecting import collect
 from grader.cohort.errors import CohortError
+from grader.cohort.export import rows
+from grader.cohort.feedback import feedback
 from grader.cohort.grading import grade, local
 from grader.cohort.kept import MarksFolder
 from grader.marking.result import ExerciseResult
@@ -28,10 +31,10 @@ from tests.cohort.kit import (
     room,
     say,
     score,
+    six,
     solutions,
     status,
     submit,
-    submit_six,
 )
 
 CHECK = "week1-page-views-check"
@@ -49,9 +52,12 @@ def output_of(course: Path, student: str, cell_id: str) -> str:
     return found
 
 
-def test_six_learners_get_what_they_earned_and_nobody_stops_the_others(course: Path) -> None:
-    submit_six(course)
+def test_six_learners_come_in_are_marked_and_get_their_feedback(course: Path, tmp_path: Path) -> None:
+    six(course, tmp_path / "downloads")
     here = room(course)
+    assert {c.student for c in collect(here, WEEK, tmp_path / "downloads").collected} == {
+        "right", "half", "empty", "broken", "hostile",
+    }  # fmt: skip
     outcome = grade(here, [WEEK], local(here, [WEEK], 2))
     assert {g.student: g.score for g in outcome.graded} == {
         "right": sum(points(s) for s in SLUGS),
@@ -62,10 +68,16 @@ def test_six_learners_get_what_they_earned_and_nobody_stops_the_others(course: P
     }
     assert {g.student: score(course, g.student) for g in outcome.graded} == {g.student: g.score for g in outcome.graded}
     assert not any(g.errors for g in outcome.graded)
-    with book_of(course) as book:
-        assert "missing" not in [s.id for s in book.students], "who hands in nothing has no submission"
     assert 'data-status="solved"' in output_of(course, "right", CHECK)
     assert 'data-status="wrong"' in output_of(course, "hostile", CHECK)
+    assert feedback(here, [WEEK]) == 5
+    assert {row["student"] for row in rows(here, [WEEK])} == {g.student for g in outcome.graded}
+    with book_of(course) as book:
+        book.add_student("missing")
+        assert {s["id"]: s["score"] for s in book.student_dicts()} == {
+            "missing": 0,
+            **{g.student: g.score for g in outcome.graded},
+        }
 
 
 def test_a_grader_error_has_no_score_and_waits_for_a_person(course: Path) -> None:
@@ -154,7 +166,7 @@ def test_what_is_missing_behind_kept_marks_is_made_whole_without_marking(course:
     submit(course, "ada", {PAGE_VIEWS: "x = 1"})
     submit(course, "ben", {})
     grade(room(course), [WEEK], say(status("solved")))
-    rows, files = dump(course), pages(course)
+    before, files = dump(course), pages(course)
     with book_of(course) as book:
         if gone == "autograded":
             for path in (course / "autograded" / "ada" / WEEK).glob("02*.ipynb"):
@@ -168,7 +180,7 @@ def test_what_is_missing_behind_kept_marks_is_made_whole_without_marking(course:
     asked: list[str] = []
     grade(room(course), [WEEK], say(status("solved"), asked))
     assert asked == []
-    assert dump(course) == rows
+    assert dump(course) == before
     assert pages(course) == files
 
 
@@ -263,6 +275,18 @@ def test_an_assignment_that_is_not_released_is_told_before_anything_is_marked(co
     assert asked == []
 
 
+def test_a_release_that_somebody_worked_in_is_told_before_anything_is_marked(course: Path) -> None:
+    submit(course, "ada", {})
+    path = course / "notebooks" / WEEK / f"{NOTEBOOK}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    next(c for c in notebook["cells"] if c["id"] == "week1-page-views")["source"] = solutions()[PAGE_VIEWS]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    asked: list[str] = []
+    with pytest.raises(CohortError, match=r"was worked in: the answer of week1\.page-views"):
+        grade(room(course), [WEEK], say(status("solved"), asked))
+    assert asked == []
+
+
 def test_right_answers_are_there_for_the_whole_of_the_small_course() -> None:
     assert set(solutions()) == set(SLUGS)
 
@@ -274,8 +298,8 @@ def test_a_new_submission_has_the_rows_that_nbgrader_would_make(course: Path) ->
     with book_of(course) as book:
         book.add_student("ben")
         book.add_submission(WEEK, "ben")
-    rows = dump(course)
+    all_rows = dump(course)
     for table in ("notebooks", "grades", "comments"):
-        names = {s: sorted(row[1:3] if table != "notebooks" else row[1:2] for row in rows[table] if row[0] == s)
+        names = {s: sorted(row[1:3] if table != "notebooks" else row[1:2] for row in all_rows[table] if row[0] == s)
                  for s in ("ada", "ben")}  # fmt: skip
         assert names["ada"] == names["ben"] != []

@@ -19,7 +19,7 @@ from grader.cohort.errors import CohortError, LockedError
 from grader.cohort.grading import grade, local
 from grader.cohort.incoming import read_submitted
 from grader.cohort.jobs import Job
-from grader.cohort.kept import MarksFolder, slugs
+from grader.cohort.kept import MarksFolder, course_version, slugs
 from grader.cohort.task import Batch, Finished, Task, pack
 from grader.marking.submission import Submission
 from tests.cohort.kit import (
@@ -51,7 +51,7 @@ def task_of(course: Path, student: str) -> Task:
 def started(course: Path) -> subprocess.Popen[str]:
     """`grade` in a process of its own, which says each name as it reaches the gradebook."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.cohort.kit", str(course)],
+        [sys.executable, "-m", "tests.cohort.kit", str(course), course_version()],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
