@@ -13,7 +13,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
@@ -67,31 +68,65 @@ class Promise:
         return asdict(self)
 
 
-class CheckSession:
-    """The plugin for one exercise; after the run `promises` holds what was found."""
+@dataclass(slots=True)
+class CheckRun:
+    """One exercise that a session checks, and what it found.
 
-    def __init__(self, exercise: Exercise, answer: Answer, server: Server, seconds: float = PROMISE_SECONDS) -> None:
-        self.exercise = exercise
-        self.promises: list[Promise] = []
+    `answer` and `server` are asked for when a promise first needs them, outside of any promise's time. `planned` are
+    the promises in order, ``(name, text)``; `began` and `ended` are readings of `time.perf_counter`.
+    """
+
+    exercise: Exercise
+    answer: Callable[[], Answer]
+    server: Callable[[], Server]
+    promises: list[Promise] = field(default_factory=list)
+    planned: list[tuple[str, str]] = field(default_factory=list)
+    stopped: bool = False
+    began: float = 0.0
+    ended: float = 0.0
+
+
+class CheckSession:
+    """The plugin for exercises of one check file; after the run each `CheckRun` holds what was found.
+
+    Args:
+        runs: what to check, in this order.
+        seconds: the deadline of each promise.
+        on_end: called with each run when its promises are through.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[CheckRun],
+        seconds: float = PROMISE_SECONDS,
+        on_end: Callable[[CheckRun], object] = lambda run: None,
+    ) -> None:
         self.collection_errors: list[str] = []
-        self._answer = answer
-        self._server = server
+        self._runs = {run.exercise.slug: run for run in runs}
+        self._run: CheckRun | None = None
         self._seconds = seconds
+        self._on_end = on_end
         self._wire: Wire | None = None
         self._race: Race | None = None
         self._faults: Faults | None = None
-        self._planned: list[tuple[str, str]] = []
+
+    @property
+    def _now(self) -> CheckRun:
+        """The exercise whose promise is being checked."""
+        assert self._run is not None
+        return self._run
 
     # Fixtures
 
     @pytest.fixture
     def answer(self) -> Answer:
-        return self._answer
+        return self._now.answer()
 
     @pytest.fixture
     def server(self) -> Server:
-        self._server.reset()
-        return self._server
+        found = self._now.server()
+        found.reset()
+        return found
 
     @pytest.fixture
     def wire(self, server: Server) -> Iterator[Wire]:
@@ -129,17 +164,38 @@ class CheckSession:
     def pytest_pycollect_makeitem(self, name: str, obj: object) -> list[pytest.Item] | None:
         """Do not even look into the classes of other exercises: a file has ten."""
         marks = [m for m in getattr(obj, "pytestmark", ()) if m.name == "exercise"]
-        return [] if isinstance(obj, type) and marks and all(m.args != (self.exercise.slug,) for m in marks) else None
+        others = marks and not any(m.args and m.args[0] in self._runs for m in marks)
+        return [] if isinstance(obj, type) and others else None
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the promises of this exercise, in the order of the file."""
-        items[:] = [i for i in items if any(m.args == (self.exercise.slug,) for m in i.iter_markers("exercise"))]
-        self._planned = [(i.name, _promise_text(i)) for i in items]
+        """Keep the promises of these exercises: exercise by exercise, each in the order of the file."""
+        kept: list[pytest.Item] = []
+        for slug, run in self._runs.items():
+            mine = [i for i in items if any(m.args == (slug,) for m in i.iter_markers("exercise"))]
+            run.planned = [(i.name, _promise_text(i)) for i in mine]
+            kept += mine
+        items[:] = kept
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Begin the next exercise where one ends."""
+        run = next(self._runs[m.args[0]] for m in item.iter_markers("exercise") if m.args[0] in self._runs)
+        if run is not self._run:
+            self._end_run()
+            self._run = run
+            run.began = time.perf_counter()
+
+    def _end_run(self) -> None:
+        """Promises that were not reached are listed as untried."""
+        run = self._run
+        if run is not None:
+            told = {p.name for p in run.promises}
+            run.promises += [Promise(name, text, "untried") for name, text in run.planned if name not in told]
+            run.ended = time.perf_counter()
+            self._on_end(run)
 
     def pytest_sessionfinish(self) -> None:
-        """Promises that were not reached are listed as untried."""
-        told = {p.name for p in self.promises}
-        self.promises += [Promise(name, text, "untried") for name, text in self._planned if name not in told]
+        self._end_run()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -158,17 +214,20 @@ class CheckSession:
                 "or a blocking command without a timeout?",
             ) from None
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Leave out what would only say the same again."""
+        if self._now.stopped:
+            pytest.skip("the other promises would only say the same")
         self._wire = self._faults = self._race = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """Judge, and report without pytest's own picture of the traceback: it takes 50 ms and nobody looks at it."""
-        if (call.when == "setup" and call.excinfo is not None) or call.when == "call":
-            self.promises.append(self._judge(item, call.excinfo))
-        last = self.promises[-1] if self.promises else None
-        if last is not None and last.kind in _STOPPERS:
-            item.session.shouldstop = f"{last.kind}: the other promises would only say the same"
+        run = self._now
+        if not run.stopped and ((call.when == "setup" and call.excinfo is not None) or call.when == "call"):
+            run.promises.append(self._judge(item, call.excinfo))
+        run.stopped = run.stopped or bool(run.promises and run.promises[-1].kind in _STOPPERS)
         return pytest.TestReport(
             item.nodeid,
             item.location,
@@ -237,7 +296,7 @@ class CheckSession:
         """
         if isinstance(error, _CHANGED) or str(error).startswith(("BUSY", "MISCONF", "MASTERDOWN", "DENIED")):
             return True
-        return not isinstance(error, ResponseError) and _is_gone(self._server.client(socket_timeout=1.0))
+        return not isinstance(error, ResponseError) and _is_gone(self._now.server().client(socket_timeout=1.0))
 
 
 def _is_gone(client: Redis) -> bool:

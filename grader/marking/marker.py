@@ -11,6 +11,7 @@ import itertools
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -19,7 +20,7 @@ import redis
 import grader
 from grader.checks import Catalog, Exercise
 from grader.checks.chance import seeded
-from grader.checks.session import PROMISE_SECONDS, Promise
+from grader.checks.session import PROMISE_SECONDS, CheckRun, Promise
 from grader.inside.answer import Answer
 from grader.marking.intake.released import ReleasedFiles
 from grader.marking.intake.repair import Repaired, answers, file_answer
@@ -27,7 +28,7 @@ from grader.marking.marks import Marks
 from grader.marking.receipts import seed_of
 from grader.marking.remote import Start, WorkerNotebook
 from grader.marking.result import ExerciseResult
-from grader.marking.run import run_exercise
+from grader.marking.run import run_exercises
 from grader.marking.sandbox import Sandbox, choose
 from grader.marking.sandbox.servers import redis_in_sandbox
 from grader.marking.submission import Submission
@@ -51,8 +52,8 @@ class Marker:
         sandbox: what holds learners' code; the best there is if None.
         release: the course's own ``notebooks/``, to tell what is untouched and to find answers by likeness. Never a
             learner's: their answers would look untouched. None where there is no other.
-        partial: whether an answer that keeps some of its promises earns some of its points: so many as the promises
-            in front of the first broken one are of all, in halves. Promises are in the order of the work.
+        partial_credit: whether an answer that keeps some of its promises earns some of its points: so many as the
+            promises in front of the first broken one are of all, in halves. Promises are in the order of the work.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class Marker:
         key: bytes = b"",
         sandbox: Sandbox | None = None,
         release: Path | None = None,
-        partial: bool = False,
+        partial_credit: bool = False,
     ) -> None:
         self._exercises = exercises
         self._key = key
         self.sandbox = sandbox or choose()
-        self._partial = partial
+        self._partial = partial_credit
         self._seed = ""
         self._workers = Workers(self.sandbox)
         self._servers: dict[str, LocalServer] = {}
@@ -103,12 +104,12 @@ class Marker:
             told = found.repaired.repairs
             marks.repairs |= {e.slug: told[e.slug] for e in group if told.get(e.slug)}
             try:
-                for e in group:
-                    result = self._one(e, found, _SECONDS if again > 0 else PROMISE_SECONDS)
+                results = self._checked(group, found, _SECONDS if again > 0 else PROMISE_SECONDS)
+                for e, result in zip(group, results, strict=True):
                     if again > 0 and _in_doubt(result):
                         again -= 1
                         self._end_servers()
-                        result = self._one(e, found, _SECONDS)
+                        (result,) = self._checked([e], found, _SECONDS)
                     if self._partial and result.status == "wrong":
                         result.earned = _credit(result)
                     versions |= {".".join(map(str, s.version)) for s in self._servers.values()}
@@ -121,20 +122,25 @@ class Marker:
         marks.seconds = time.perf_counter() - began
         return marks
 
-    def _one(self, e: Exercise, found: _Answers, seconds: float) -> ExerciseResult:
-        """The result of one exercise; whatever fails on our side is an error, not a zero."""
-        sentence = found.not_begun(e)
-        if sentence:
-            promise = Promise("answer", "The answer is written.", "broken", "todo", happened=sentence)
-            return ExerciseResult(e.slug, e.title, "todo", 0.0, e.points, [promise])
+    def _checked(self, group: Sequence[Exercise], found: _Answers, seconds: float) -> list[ExerciseResult]:
+        """The results of exercises of one notebook; whatever fails on our side is an error, not a zero."""
+        results = {e.slug: _not_begun(e, sentence) for e in group if (sentence := found.not_begun(e))}
+        runs = [
+            CheckRun(e, partial(found.of, e, self._workers.start), partial(self._server, e))
+            for e in group
+            if e.slug not in results
+        ]
+        note = ""
         try:
             with seeded(self._seed):
-                return run_exercise(e, found.of(e, self._workers.start), self._server(e), seconds)
+                results |= {r.slug: r for r in (run_exercises(runs, seconds) if runs else [])}
         except (ServerError, redis.RedisError, OSError) as error:
+            # No Redis, no sandbox or no room for one: not the answer's fault.
             note = f"The grader could not check it: {error}"
         except Exception as error:
             note = f"The grader failed: {type(error).__name__}: {error}"
-        return ExerciseResult(e.slug, e.title, "error", 0.0, e.points, note=note)
+        failed = {e.slug: ExerciseResult(e.slug, e.title, "error", 0.0, e.points, note=note) for e in group}
+        return [results.get(e.slug, failed[e.slug]) for e in group]
 
     def _server(self, e: Exercise) -> Server:
         """The Redis for an exercise: of the version it needs, where this machine has one."""
@@ -164,6 +170,11 @@ class Marker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _not_begun(e: Exercise, sentence: str) -> ExerciseResult:
+    promise = Promise("answer", "The answer is written.", "broken", "todo", happened=sentence)
+    return ExerciseResult(e.slug, e.title, "todo", 0.0, e.points, [promise])
 
 
 def _in_doubt(result: ExerciseResult) -> bool:

@@ -141,6 +141,8 @@ class LocalServer:
             "protocol": 2,
             "retry": None,
             "socket_timeout": 5,
+            # redis-py looks its own version up in the installed packages, for every client anew.
+            "driver_info": None,
             "password": self._password,
         }
         return redis.Redis(**{**where, **defaults, **options})

@@ -130,8 +130,12 @@ def test_a_failure_of_the_grader_is_told_after_a_second_try_and_is_no_zero(
     monkeypatch.setattr(marker, "_server", fails)
     e = catalog()["week1.page-views"]
     marks = marker.mark(Submission("ada", solved), [e])
-    assert (marks.results[0].status, len(tries)) == ("error", 2)
-    assert "No space left on device" in marks.results[0].note
+    assert (marks.results[0].status, marks.results[0].earned, len(tries)) == (
+        "error",
+        0,
+        2 * len(marks.results[0].promises),
+    )
+    assert "No space left on device" in marks.results[0].promises[0].happened
     assert (marks.possible, marks.uncertain) == (0, e.points)
 
 
@@ -142,13 +146,13 @@ def test_an_answer_that_was_late_once_is_asked_again(
     e = catalog()["week1.page-views"]
     late = "def page_view(r, page):\n    while not r.exists('never'): pass"
     calls = []
-    real = marker._one
+    real = marker._checked
 
     def once(*args: Any) -> Any:
         calls.append(args)
         return real(*args)
 
-    monkeypatch.setattr(marker, "_one", once)
+    monkeypatch.setattr(marker, "_checked", once)
     marks = marker.mark(Submission("ada", _answered(solved, STRINGS, {e.cell_id: late})), [e])
     assert (marks.results[0].status, marks.results[0].promises[0].kind, len(calls)) == ("wrong", "deadline", 2)
 
