@@ -1,0 +1,167 @@
+"""What grading a cohort costs: ours in its sandbox, beside stock nbgrader on the same submissions and the same checks.
+
+    python bench/grading.py                            ratios, from interleaved rounds
+    python bench/grading.py --weeks week1 --students 30 --rounds 3
+    python bench/grading.py --flat 50 200 1000         seconds and memory for growing cohorts of one notebook
+    python bench/grading.py --workers                  one dask worker against two
+    python bench/grading.py --json FILE                what was measured, as JSON
+
+Each round takes its share of the cohort and has it graded by both, each in one command from a cold start. Stock
+nbgrader runs the released notebooks, whose check cells call the same checks inside the student's kernel: the same work
+without a sandbox. What it does that ours does not: it executes every other cell of the notebook, too. Hostile work is
+reported apart, because a stock run can wait for it as long as its timeout says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from cohorts import Student, Works, course_folder, students
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+out = Console()
+
+
+def run(words: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Run a command in `folder`: seconds that went by, and seconds of processor it and its children used."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True)
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Status 1: somebody's work was broken; the others are graded.
+    if done.returncode not in (0, 1, 3):
+        out.print(done.stdout[-2000:], done.stderr[-2000:])
+        raise SystemExit(f"{' '.join(words)} ended with status {done.returncode}")
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return took, used
+
+
+def ours(folder: Path, weeks: Sequence[str], jobs: int = 2) -> tuple[float, float]:
+    """Grade what is in ``submitted/`` by `course cohort grade`."""
+    return run(["-m", "grader.cli", "cohort", "grade", *weeks, "--jobs", str(jobs)], folder)
+
+
+def stock(folder: Path, weeks: Sequence[str]) -> tuple[float, float]:
+    """Grade it by `nbgrader autograde`, one command a week: it takes no more than one assignment."""
+    took = used = 0.0
+    for week in weeks:
+        more = run(["-m", "nbgrader", "autograde", week, "--create"], folder)
+        took, used = took + more[0], used + more[1]
+    return took, used
+
+
+def ratios(
+    works: Works, cohort: Sequence[Student], weeks: Sequence[str], rounds: int, top: Path
+) -> list[dict[str, Any]]:
+    """Seconds per submission of both, round by round."""
+    folders = {"ours": course_folder(top / "ours", weeks), "stock": course_folder(top / "stock", weeks)}
+    shares = [cohort[n::rounds] for n in range(rounds)]
+    found = []
+    for number, share in enumerate(track(shares, "rounds", console=out)):
+        row: dict[str, Any] = {"submissions": len(share)}
+        order = ("ours", "stock") if number % 2 == 0 else ("stock", "ours")
+        for name in order:
+            submitted = folders[name] / "submitted"
+            shutil.rmtree(submitted, ignore_errors=True)
+            for each in share:
+                works.hand_in(each, submitted)
+            took, used = ours(folders[name], weeks) if name == "ours" else stock(folders[name], weeks)
+            row[name] = {"seconds": took / len(share), "processor": used / len(share)}
+        found.append(row)
+    return found
+
+
+def flat(works: Works, sizes: Sequence[int], week: str, top: Path) -> list[dict[str, Any]]:
+    """Seconds per submission and memory of the largest process, for growing cohorts."""
+    found = []
+    for size in sizes:
+        folder = course_folder(top / f"flat-{size}", [week])
+        for each in students(size):
+            works.hand_in(each, folder / "submitted")
+        took, used = ours(folder, [week])
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        found.append({"students": size, "seconds": took / size, "processor": used / size, "memory": memory})
+        out.print(f"{size} students: {took / size:.2f} s each, largest process so far {memory >> 20} MB")
+        shutil.rmtree(folder)
+    return found
+
+
+def workers(works: Works, count: int, weeks: Sequence[str], top: Path) -> dict[str, float]:
+    """Seconds of the same cohort with one process and with two."""
+    seconds = {}
+    for jobs in (1, 2, 2, 1):
+        folder = course_folder(top / f"workers-{jobs}-{len(seconds)}-{time.monotonic_ns()}", weeks)
+        for each in students(count):
+            works.hand_in(each, folder / "submitted")
+        took, _ = ours(folder, weeks, jobs)
+        seconds[str(jobs)] = min(took, seconds.get(str(jobs), took))
+        shutil.rmtree(folder)
+    return seconds
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weeks", nargs="+", default=["week1", "week2"])
+    parser.add_argument("--students", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--hostile", action="store_true", help="with the hostile ones among them")
+    parser.add_argument("--flat", nargs="+", type=int, metavar="STUDENTS")
+    parser.add_argument("--workers", action="store_true")
+    parser.add_argument("--check", action="store_true", help="status 1 when stock is less than ten times slower")
+    parser.add_argument("--json", type=Path)
+    wanted = parser.parse_args()
+    result: dict[str, Any] = {"weeks": wanted.weeks}
+    with tempfile.TemporaryDirectory(prefix="course-bench-") as temporary:
+        top = Path(temporary)
+        works = Works(wanted.weeks, top / "solved")
+        if wanted.flat:
+            result["flat"] = flat(works, wanted.flat, wanted.weeks[0], top)
+        elif wanted.workers:
+            result["workers"] = seconds = workers(works, wanted.students, wanted.weeks, top)
+            out.print(
+                f"one process {seconds['1']:.1f} s, two {seconds['2']:.1f} s: {seconds['1'] / seconds['2']:.2f} times"
+            )
+        else:
+            cohort = [s for s in students(10 * wanted.students) if wanted.hostile or s.kind != "hostile"]
+            result["rounds"] = rows = ratios(works, cohort[: wanted.students], wanted.weeks, wanted.rounds, top)
+            _print(rows)
+            result["ratio"] = median(r["stock"]["seconds"] / r["ours"]["seconds"] for r in rows)
+    if wanted.json is not None:
+        wanted.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return 1 if wanted.check and result.get("ratio", 10) < 10 else 0
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    table = Table("round", "submissions", "ours, s each", "stock, s each", "stock / ours", "by processor time")
+    for number, row in enumerate(rows, 1):
+        mine, theirs = row["ours"], row["stock"]
+        table.add_row(
+            str(number),
+            str(row["submissions"]),
+            f"{mine['seconds']:.2f}",
+            f"{theirs['seconds']:.2f}",
+            f"{theirs['seconds'] / mine['seconds']:.1f}",
+            f"{theirs['processor'] / mine['processor']:.1f}",
+        )
+    out.print(table)
+    quick = median(r["stock"]["seconds"] / r["ours"]["seconds"] for r in rows)
+    out.print(f"Stock nbgrader takes {quick:.1f} times as long (median of {len(rows)} rounds).")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
