@@ -73,19 +73,24 @@ class Tree:
             places = {"": mount}
         else:
             raise NoGroupsError(f"nothing usable is mounted on {mount}")
+        folders = {c: _below(place, own.get(c, "/"), self.version) / name for c, place in places.items()}
+        for folder in folders.values():
+            if not os.access(folder.parent, os.W_OK):
+                raise NoGroupsError(f"{folder.parent} is not this user's to write")
+        # It watches before there is anything: a SIGKILL between the two leaves nothing behind.
+        self._watch = Watch(_CLEAR, *map(str, folders.values()))
         with contextlib.ExitStack() as undo:
-            for controller, place in places.items():
-                folder = _below(place, own.get(controller, "/"), self.version) / name
+            undo.callback(self._watch.dismiss)
+            for controller, folder in folders.items():
                 try:
                     folder.mkdir()
                 except OSError as error:
-                    raise NoGroupsError(f"{folder.parent} is not this user's to write ({error.strerror})") from None
+                    raise NoGroupsError(f"{folder} cannot be made ({error.strerror})") from None
                 undo.callback(_remove, folder)
                 self.folders[controller] = folder
             if self.version == 2:
                 self._delegate()
             undo.pop_all()
-        self._watch = Watch(_CLEAR, *map(str, self.folders.values()))
 
     def _delegate(self) -> None:
         folder = self.folders[""]
