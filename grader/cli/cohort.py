@@ -260,7 +260,8 @@ def _print_outcome(outcome: Outcome) -> None:
     if any(g.errors for g in outcome.graded):
         out().print(Text("The grader failed somewhere: those points wait for a person. Run again to retry.", "yellow"))
     if any(g.advisory for g in outcome.graded):
-        out().print(Text("Advisory: answers ran without a sandbox on this machine.", "yellow"))
+        told = "Advisory: there was no sandbox, so these scores are what the answers claim. Use --force where there is one."
+        out().print(Text(told, "yellow"), soft_wrap=True)
 
 
 def _short(text: str, most: int = 120) -> str:
