@@ -260,7 +260,7 @@ def _print_outcome(outcome: Outcome) -> None:
     if any(g.errors for g in outcome.graded):
         out().print(Text("The grader failed somewhere: those points wait for a person. Run again to retry.", "yellow"))
     if any(g.advisory for g in outcome.graded):
-        told = "Advisory: there was no sandbox, so these scores are what the answers claim. Use --force where there is one."
+        told = "Advisory: there was no sandbox, so answers could cheat. Mark again with --force where there is one."
         out().print(Text(told, "yellow"), soft_wrap=True)
 
 
