@@ -31,7 +31,7 @@ _NAME = f"course-attack-treasure-{os.getpid()}"
 TREASURE = Path(os.environ.setdefault("COURSE_ATTACK_TREASURE", f"{tempfile.gettempdir()}/{_NAME}"))
 TARGET = "week1.page-views"
 BESIDE = "week1.bulk-read"
-ELSEWHERE = "week1.latency-percentiles"
+ELSEWHERE = "week2.friends"
 NOTEBOOK = "week1/02-strings-and-counters.ipynb"
 
 Notebook = dict[str, Any]

@@ -36,7 +36,7 @@ from typing import Any
 from filelock import FileLock
 
 from tests.attacks import plain
-from tests.attacks.attack import ELSEWHERE, RIGHT, ROOT, TARGET, TOKEN, TREASURE, Attack, build, collection
+from tests.attacks.attack import RIGHT, ROOT, TARGET, TOKEN, TREASURE, Attack, build, collection
 
 RECORD = Path(__file__).with_name("stock.json")
 KINDS = ("check", "asserts")
@@ -162,7 +162,7 @@ def _graded(job: Job, course: Path, place: Path) -> dict[str, dict[str, Any]]:
         if attack.later is not None:
             _submit(place, ACCOMPLICE, _accomplice(attack, job.kind), job.kind)
     honest = (
-        _without_elsewhere(build({TARGET: RIGHT[TARGET]}))
+        _of_week_1(build({TARGET: RIGHT[TARGET]}))
         if job.kind == "check"
         else {"plain.ipynb": plain.filled(plain.RIGHT)}
     )
@@ -191,17 +191,17 @@ def _graded(job: Job, course: Path, place: Path) -> dict[str, dict[str, Any]]:
 
 
 def _check_files(attack: Attack) -> dict[str, bytes]:
-    return attack.files() if ELSEWHERE in attack.cells else _without_elsewhere(attack.files())
+    return _of_week_1(attack.files())
 
 
-def _without_elsewhere(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Without the bystander of another notebook, whose other cells take nbgrader seconds."""
-    return {name: data for name, data in files.items() if not name.startswith("week1/01-")}
+def _of_week_1(files: dict[str, bytes]) -> dict[str, bytes]:
+    """What belongs to the assignment that is graded."""
+    return {name: data for name, data in files.items() if not name.startswith("week2/")}
 
 
 def _accomplice(attack: Attack, kind: str) -> dict[str, bytes]:
     if kind == "check":
-        return _without_elsewhere(attack.later_files())
+        return _of_week_1(attack.later_files())
     answer = (attack.later or {}).get("week1.page-views")
     return {"plain.ipynb": plain.filled({"page_view": answer} if answer else {})}
 

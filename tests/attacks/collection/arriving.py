@@ -47,7 +47,7 @@ def _linked_folder(folder: Path) -> None:
 
 attack(
     "folder-is-a-link", "arriving", "Hands in a link to a neighbour's whole folder.", "points for a neighbour's work",
-    code=_WRONG, door=_linked_folder, **{**_NOTHING, "expect": dict.fromkeys([TARGET, BESIDE, ELSEWHERE], "lost")},
+    code=_WRONG, door=_linked_folder, **{**_NOTHING, "expect": _LOST},
 )  # fmt: skip
 attack(
     "notebook-is-a-pipe", "arriving", "Hands in a named pipe, which never ends to be read.", _STOPS,

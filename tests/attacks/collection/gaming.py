@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attacks.attack import BESIDE, ELSEWHERE, attack, solution
+from tests.attacks.attack import BESIDE, attack, solution
 
 attack(
     "side-connection", "gaming",
@@ -88,25 +88,26 @@ def find_keys(r, pattern):
     mine.config_resetstat()
     return found
 """},
+    hole="points (2): the check reads statistics that an answer can reset",
     plain=None,
 )  # fmt: skip
 
 attack(
     "visible-inputs", "gaming",
     "Knows the inputs of the checks by heart and looks the results up; anything else gets a shrug.",
-    code={ELSEWHERE: """
+    code={"week1.latency-percentiles": """
 TABLE = {
     (100, 0): (59, 5000), (150, 0): (75, 149), (5, 0): (3, 5), (4, 0): (2, 4), (1, 7): (7, 7), (3, 5): (5, 5),
 }
 def percentiles(samples):
     same = samples[0] if len(set(samples)) == 1 else 0
     return TABLE.get((len(samples), same), (samples[0], samples[0]))
-""" + solution(ELSEWHERE).partition("\n\n\n")[2]},
+""" + solution("week1.latency-percentiles").partition("\n\n\n")[2]},
     plain={"percentiles": """
 def percentiles(samples):
     return {4: (2, 4), 150: (75, 149)}.get(len(samples))
 """},
-    expect={ELSEWHERE: "lost"},
+    hole="points (2): the check asks the same each time",
 )  # fmt: skip
 
 attack(
@@ -123,7 +124,7 @@ def worst_latencies(log):
 def culprit(log, client):
     return {("report", "till"): "report", ("report", "shop"): "report"}.get((log[0][0] if log else "", client))
 """},
-    plain=None,
+    plain=None, stock=False,
 )  # fmt: skip
 
 attack(
@@ -219,7 +220,7 @@ def suggest(r, person):
 def mark_friends(r, person, people):
     return r.connection_pool
 """},
-    plain=None,
+    plain=None, stock=False,
 )  # fmt: skip
 
 attack(
