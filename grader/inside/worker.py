@@ -68,6 +68,8 @@ class Worker:
         self._stand_ins = StandIns(self._ask, self._tell, self._encoded, self._decoded)
         self._loaded = LoadedAnswers()
         self._asked: dict[str, Asked] = {}
+        self._slug = ""
+        self._found: Any = None
         self._printed = BoundedText()
         Clocks(self._ask, lambda: self._call.staged, self._flush).install()
 
@@ -225,7 +227,12 @@ class Worker:
         return {**told, "changed": changed} if changed else told
 
     def _answer(self, task: Message) -> Any:
-        return self._loaded.answer(self._asked[task["slug"]])
+        """The answer of an exercise. Its names are as its cell left them when its check begins, and as its calls left
+        them from then on."""
+        slug = task["slug"]
+        if slug != self._slug:
+            self._slug, self._found = slug, self._loaded.answer(self._asked[slug])
+        return self._found
 
     def _load(self, task: Message) -> Message:
         folder = Path(tempfile.mkdtemp(prefix="notebook-"))

@@ -14,6 +14,7 @@ from typing import Any
 from redis import Redis
 
 from grader.checks import Answer, AnswerProblem, broken, exercise
+from grader.checks.chance import chance
 from grader.checks.verdict import show
 from grader.checks.week1.command_costs import GROWS_WITH, LARGE, SMALL, documented_cost, fastest
 from grader.servers import Server
@@ -204,6 +205,18 @@ class TestLatencyPercentiles:
                 continue
             cause = "interpolated" if _is_number(median) and median not in samples else None
             broken(f"{call} returns {wanted}", f"it returned {show((median, p99))}", cause)
+
+    def test_any_samples(self, answer: Answer) -> None:
+        """Any samples, few or many, equal ones among them: ten random lists."""
+        dice = chance(1101)
+        for _ in range(10):
+            samples = [dice.randint(1, 10 ** dice.randint(1, 5)) for _ in range(dice.randint(1, 400))]
+            ordered, count = sorted(samples), len(samples)
+            wanted = ordered[-(-count * 50 // 100) - 1], ordered[-(-count * 99 // 100) - 1]
+            call = f"percentiles({show(samples, 60)})"
+            median, p99 = _pair(answer, list(samples), call)
+            if not (_same(median, wanted[0]) and _same(p99, wanted[1])):
+                broken(f"{call}, is {wanted}", f"it returned {show((median, p99))}")
 
     def test_untouched(self, answer: Answer) -> None:
         """The list that was handed in is as it was."""

@@ -18,6 +18,7 @@ from redis import OutOfMemoryError, Redis, ResponseError
 from redis.exceptions import NoPermissionError
 
 from grader.checks import Answer, AnswerProblem, broken, exercise, expect
+from grader.checks.chance import chance
 from grader.checks.lines import run_line
 from grader.checks.verdict import show
 from grader.servers import Server
@@ -182,6 +183,18 @@ class TestWorstLatency:
         log = [("shop", 0, 20), ("shop", 1, 20), ("a", 2, 1)]
         self._judge_culprit(answer, log, "shop", "shop", {})
 
+    def test_any_log(self, answer: Answer) -> None:
+        """Any log: ten random ones, for the latencies and for the culprit."""
+        dice = chance(2201)
+        for _ in range(10):
+            arrivals = dice.sample(range(300), dice.randint(3, 12))
+            log: Log = [(dice.choice("abcd"), arrival, dice.randint(1, 60)) for arrival in arrivals]
+            self._judge(answer, log)
+            for client in sorted({name for name, _, _ in log}):
+                culprits = _culprits(log, client)
+                if len(culprits) == 1:  # of several that delayed it equally nothing was promised
+                    self._judge_culprit(answer, log, client, culprits[0], {})
+
     @staticmethod
     def _judge(answer: Answer, log: Log) -> None:
         rows = sorted(log, key=lambda line: line[1])
@@ -204,6 +217,19 @@ class TestWorstLatency:
     @staticmethod
     def _judge_culprit(answer: Answer, log: Log, client: str, wanted: str | None, known: dict[object, str]) -> None:
         expect(answer.culprit(list(log), client), wanted, f'culprit({log}, "{client}")', known=known)
+
+
+def _culprits(log: Log, client: str) -> list[str | None]:
+    """Whose commands the slowest command of `client` waited for longest; several that are equal, None for nobody."""
+    plan = _plan(log)
+    arrival, start, _ = max(((a, s, e) for c, a, s, e in plan if c == client), key=lambda row: row[2] - row[0])
+    waited: dict[str, int] = {}
+    for other, _, begins, ends in plan:
+        overlap = min(ends, start) - max(begins, arrival)
+        if overlap > 0:
+            waited[other] = waited.get(other, 0) + overlap
+    most = max(waited.values(), default=0)
+    return [name for name, time in waited.items() if time == most] or [None]
 
 
 def _by_client(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -110,7 +110,12 @@ class WorkerNotebook:
         return self._outcome(worker, done, label, args)
 
     def begin(self) -> None:
-        """Start the worker and load the notebook, if that is not done; what goes wrong is told by `answer`."""
+        """Start the worker and load the notebook, if that is not done; what goes wrong is told by `answer`.
+
+        Called before each promise: connections that an earlier one left open are closed.
+        """
+        if self._worker is not None:
+            self._worker.things.tunnels.close_all()
         while self._worker is None:
             try:
                 self._ready()
