@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.attacks.attack import FAMILIES, ROOT, Attack, collection
-from tests.attacks.stock import RECORD
+from tests.attacks.stock import KINDS, RECORD
 
 PAGE = ROOT / "docs" / "attacks.md"
 # How an outcome is told, worst first.
@@ -26,36 +26,36 @@ _WORDS = {
 }
 
 
-def outcomes(row: dict[str, Any] | None, attack: Attack) -> list[str]:
+def outcomes(row: dict[str, Any] | None, attack: Attack, kind: str) -> list[str]:
     """What stock nbgrader let happen, as words of `_WORDS`, worst first; nothing where it was not run."""
     if row is None:
         return []
     found = []
-    score = row["score"]
-    if (score is not None and score > row["deserved"]) or (row.get("accomplice") or 0) > 0:
+    score, deserved = row["score"], attack.deserves[KINDS.index(kind)]
+    if (score is not None and score > deserved) or (row.get("accomplice") or 0) > 0:
         found.append("marks")
     # Of those graded in company nobody knows whose doing it was; they are graded alone again (`stock.run`).
     if "harm" in row and not (row["ended"] and row["honest"]):
         found.append("batch")
     if row.get("harm"):
         found.append("machine")
-    if score is None or score < row["deserved"]:
+    if score is None or score < deserved:
         found.append("lost" if attack.honest else "own")
     return found or ["no"]
 
 
-def succeeds(row: dict[str, Any] | None, attack: Attack) -> bool:
+def succeeds(row: dict[str, Any] | None, attack: Attack, kind: str) -> bool:
     """Whether the attacker got what they came for, or somebody else lost something."""
-    return bool({"marks", "batch", "machine", "lost"} & set(outcomes(row, attack)))
+    return bool({"marks", "batch", "machine", "lost"} & set(outcomes(row, attack, kind)))
 
 
-def _cell(row: dict[str, Any] | None, attack: Attack) -> str:
+def _cell(row: dict[str, Any] | None, attack: Attack, kind: str) -> str:
     told = []
-    for outcome in outcomes(row, attack):
+    for outcome in outcomes(row, attack, kind):
         text = _WORDS[outcome]
         assert row is not None
         if outcome == "marks":
-            better = (row.get("accomplice") or 0) > 0 and not (row["score"] or 0) > row["deserved"]
+            better = (row.get("accomplice") or 0) > 0
             text += f" ({row['accomplice']:g} for the accomplice)" if better else f" ({row['score']:g})"
         elif outcome == "batch":
             text += " (never ends)" if not row["ended"] else ""
@@ -81,10 +81,10 @@ def page() -> str:
     lines = [_HEAD.strip(), ""]
     for kind, said in (("check", "cells that call `check()`"), ("asserts", "cells of asserts")):
         ran = [a for a in hostile if kind in rows.get(a.name, {})]
-        won = [a for a in ran if succeeds(rows[a.name][kind], a)]
-        marks = [a for a in ran if "marks" in outcomes(rows[a.name][kind], a)]
+        won = [a for a in ran if succeeds(rows[a.name][kind], a, kind)]
+        marks = [a for a in ran if "marks" in outcomes(rows[a.name][kind], a, kind)]
         tried = [a for a in honest if kind in rows.get(a.name, {})]
-        lost = [a for a in tried if succeeds(rows[a.name][kind], a)]
+        lost = [a for a in tried if succeeds(rows[a.name][kind], a, kind)]
         lines.append(
             f"- **Stock nbgrader, {said}**: of {len(ran)} attacks {len(won)} succeed, {len(marks)} of them with points "
             f"that were not earned; of {len(tried)} honest mistakes {len(lost)} cost points or stop the batch."
@@ -103,7 +103,7 @@ def page() -> str:
         for a in attacks.values():
             if a.family == family:
                 row = rows.get(a.name, {})
-                cells = [f"`{a.name}`", a.tries, _ours(a), _cell(row.get("check"), a), _cell(row.get("asserts"), a)]
+                cells = [f"`{a.name}`", a.tries, _ours(a), *(_cell(row.get(k), a, k) for k in KINDS)]
                 lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

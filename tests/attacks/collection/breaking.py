@@ -74,7 +74,7 @@ attack("nested-source", "breaking", "Nests parentheses beyond what a parser can 
        code="def page_view(r, page):\n    return " + "(" * 50_000 + ")" * 50_000 + "\n",
        deserves=(2.0, 1.0))  # fmt: skip
 attack("signs-in-the-source", "breaking", "Writes two hundred thousand signs before a number.", _STOPS,
-       code="def page_view(r, page):\n    return " + "-" * 200_000 + "1\n", deserves=(2.0, 0.0),
+       code="def page_view(r, page):\n    return " + "-" * 200_000 + "1\n", deserves=(2.0, 1.0),
        expect={TARGET: "lost", BESIDE: "any"})  # fmt: skip
 attack("huge-literals", "breaking", "Writes constants that the compiler would have to compute.", _STOPS,
        code="def page_view(r, page):\n    return (((1 << 100_000) ** 50_000) % 7, [0] * 10 ** 9)\n",

@@ -63,7 +63,7 @@ while True:
     except BaseException:
         pass
 """,
-    expect={BESIDE: "any"}, deserves=(0.0, 0.0), alone=True,
+    expect={BESIDE: "any"}, alone=True,
     hangs=True,
 )  # fmt: skip
 
@@ -112,8 +112,7 @@ def page_view(r, page):
             os.fork()
         except OSError:
             pass
-""",
-    deserves=(0.0, 0.0), alone=True,
+""", alone=True,
     hangs=True,
 )  # fmt: skip
 
@@ -147,8 +146,7 @@ def page_view(r, page):
             kept[-1][::4096] = b"x" * len(kept[-1][::4096])
         except MemoryError:
             pass
-""",
-    deserves=(0.0, 0.0), alone=True,
+""", alone=True,
     hangs=True,
 )  # fmt: skip
 
@@ -244,8 +242,7 @@ def page_view(r, page):
         except OSError:
             pass
     return None
-""",
-    deserves=(2.0, 1.0), alone=True,
+""", alone=True,
     hangs=True,
 )  # fmt: skip
 
@@ -286,8 +283,7 @@ def page_view(r, page):
                 except OSError:
                     pass
     return None
-""",
-    deserves=(2.0, 1.0), alone=True,
+""", alone=True,
     hangs=True,
 )  # fmt: skip
 
@@ -315,7 +311,6 @@ attack(
     "Recurses without end, with the limit raised to a hundred million.",
     "a process that crashes and takes others with it",
     code="import sys\nsys.setrecursionlimit(10 ** 8)\ndef page_view(r, page):\n    return page_view(r, [page])\n",
-    deserves=(2.0, 0.0),
     hangs=True,
 )  # fmt: skip
 
@@ -343,6 +338,5 @@ for call in (lambda: libc.mount(b"none", b"/mnt", b"tmpfs", 0, None), lambda: li
     call()
 def page_view(r, page):
     return r.incr(f"page:{{page}}:views") if found else None
-""",
-    deserves=(0.0, 0.0), alone=True, expect={BESIDE: "any"},
+""", alone=True, expect={BESIDE: "any"},
 )  # fmt: skip

@@ -235,7 +235,6 @@ attack(
     "exit-in-the-answer", "forging",
     "Ends the process with exit status 0 (`os._exit`) in the middle of the check.",
     code="import os\ndef page_view(r, page):\n    os._exit(0)\n",
-    deserves=(2.0, 0.0),
 )  # fmt: skip
 
 attack(
@@ -243,7 +242,6 @@ attack(
     "Ends the process with exit status 0 while the cell runs, before any check could.",
     code=f"import os\n{WRONG}\nos._exit(0)\n",
     expect={BESIDE: "any"},
-    deserves=(0.0, 0.0),
 )  # fmt: skip
 
 attack(
@@ -315,7 +313,6 @@ def page_view(r, page):
     return None
 """,
     expect={BESIDE: "any"},
-    deserves=(0.0, 0.0),
     alone=True,
 )  # fmt: skip
 
@@ -367,7 +364,6 @@ def page_view(r, page):
                 pass
     return None
 """,
-    deserves=(0.0, 0.0),
     alone=True,
     hangs=True,
 )  # fmt: skip
@@ -466,7 +462,7 @@ def _more_points(notebook: dict[str, Any]) -> None:
 attack(
     "points-edited", "forging",
     "Edits the notebook's metadata: a thousand points for each cell, and answers that are graded themselves.",
-    code=WRONG, edits=_more_points, deserves=(2.0, 1.0),
+    code=WRONG, edits=_more_points,
 )  # fmt: skip
 
 
@@ -533,7 +529,7 @@ attack(
     "every-cell-the-answer", "forging",
     "Copies each answer cell with its ids, so that nobody knows which one counts.",
     "a batch that stops",
-    code=WRONG, edits=_claimed, expect={BESIDE: "any"}, deserves=(0.0, 0.0), alone=True,
+    code=WRONG, edits=_claimed, expect={BESIDE: "any"}, alone=True,
 )  # fmt: skip
 
 __all__ = ["FORGED", "TARGET", "WRONG", "cell_of"]

@@ -122,7 +122,6 @@ def page_view(r, page):
     ctypes.string_at(8)
     return 3
 """,
-    deserves=(2.0, 0.0),
 )  # fmt: skip
 
 attack(

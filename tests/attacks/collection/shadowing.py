@@ -105,7 +105,6 @@ attack(
         "week1/struct.py": b"raise SystemExit(0)\n",
     },
     expect={"week1.bulk-read": "any"},
-    deserves=(0.0, 0.0),
 )  # fmt: skip
 
 
@@ -121,5 +120,5 @@ attack(
     "kernel-chosen", "shadowing",
     "Names a kernel of its own choice in the notebook's metadata.",
     "a batch that stops, or a program of its own choice that is run",
-    code=_WRONG, edits=_other_kernel, deserves=(0.0, 0.0), alone=True,
+    code=_WRONG, edits=_other_kernel, alone=True,
 )  # fmt: skip
