@@ -3,7 +3,8 @@
     python bench/grading.py                            ratios, from interleaved rounds
     python bench/grading.py --weeks week1 --students 30 --rounds 3
     python bench/grading.py --flat 50 200 1000         seconds and memory for growing cohorts of one notebook
-    python bench/grading.py --workers                  one dask worker against two
+    python bench/grading.py --workers                  one process against two
+    python bench/grading.py --honest 10                the course's own solutions, so many graders at once
     python bench/grading.py --json FILE                what was measured, as JSON
 
 Each round takes its share of the cohort and has it graded by both, each in one command from a cold start. Stock
@@ -113,6 +114,31 @@ def workers(works: Works, count: int, weeks: Sequence[str], top: Path) -> dict[s
     return seconds
 
 
+_MARK = """
+import sys
+from pathlib import Path
+from grader.checks import catalog
+from grader.marking.marker import Marker
+from grader.marking.submission import Submission
+folder = Path(sys.argv[1])
+files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.suffix in (".ipynb", ".py")}
+wanted = [e for e in catalog() if e.notebook.startswith(tuple(f"{w}/" for w in sys.argv[2:]))]
+with Marker(catalog(), key=b"bench") as marker:
+    marks = marker.mark(Submission("honest", files), wanted)
+lost = [r.slug for r in marks.results if r.status not in ("solved", "skipped")]
+print(f"{marks.earned:g} of {sum(r.points for r in marks.results)} points in {marks.seconds:.1f} s", *lost)
+"""
+
+
+def honest(count: int, weeks: Sequence[str], solved: Path) -> list[str]:
+    """Let `count` graders mark the course's own solutions at the same time; what each of them says."""
+    started = [
+        subprocess.Popen([sys.executable, "-c", _MARK, str(solved), *weeks], stdout=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+    return [each.communicate()[0].strip() for each in started]
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -122,6 +148,7 @@ def main() -> int:
     parser.add_argument("--hostile", action="store_true", help="with the hostile ones among them")
     parser.add_argument("--flat", nargs="+", type=int, metavar="STUDENTS")
     parser.add_argument("--workers", action="store_true")
+    parser.add_argument("--honest", type=int, metavar="GRADERS")
     parser.add_argument("--check", action="store_true", help="status 1 when stock is less than ten times slower")
     parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
@@ -131,6 +158,9 @@ def main() -> int:
         works = Works(wanted.weeks, top / "solved")
         if wanted.flat:
             result["flat"] = flat(works, wanted.flat, wanted.weeks[0], top)
+        elif wanted.honest:
+            result["honest"] = said = honest(wanted.honest, wanted.weeks, top / "solved")
+            out.print("\n".join(said))
         elif wanted.workers:
             result["workers"] = seconds = workers(works, wanted.students, wanted.weeks, top)
             out.print(
