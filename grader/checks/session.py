@@ -226,7 +226,7 @@ class CheckSession:
         """Judge, and report without pytest's own picture of the traceback: it takes 50 ms and nobody looks at it."""
         run = self._now
         if not run.stopped and ((call.when == "setup" and call.excinfo is not None) or call.when == "call"):
-            run.promises.append(self._judge(item, call.excinfo))
+            run.promises.append(self._judge(item, call.excinfo, call.when))
         run.stopped = run.stopped or bool(run.promises and run.promises[-1].kind in _STOPPERS)
         return pytest.TestReport(
             item.nodeid,
@@ -238,7 +238,7 @@ class CheckSession:
             duration=call.duration,
         )
 
-    def _judge(self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> Promise:
+    def _judge(self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None, when: str) -> Promise:
         promise = Promise(item.name, _promise_text(item), "kept")
         if excinfo is None and self._wire is not None and any(_wipes(e.command) for e in self._wire.exchanges):
             promise.status, promise.kind, promise.sent = "broken", "wrong", self._wire.lines()
@@ -284,7 +284,7 @@ class CheckSession:
                 promise.happened += "Does the answer shut it down, hang it, or change its settings?"
             case RedisError() if promise.timeline is not None:
                 promise.kind, promise.happened = "wrong", f"Another client got an error: {error}"
-            case AssertionError():
+            case AssertionError() if when == "call":
                 promise.kind, promise.misconception = "wrong", fallback
                 promise.happened = told + str(error).partition("\nassert ")[0]
             case _:

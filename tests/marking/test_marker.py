@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from available import lacking
@@ -14,11 +14,14 @@ from available import lacking
 from grader.authoring.build import expand_sources, flatten_start
 from grader.checks import catalog
 from grader.checks.chance import chance, seeded
+from grader.inside.answer import Answer
 from grader.marking.marker import Marker
 from grader.marking.marks import Marks
 from grader.marking.receipts import seed_of
+from grader.marking.run import run_exercise
 from grader.marking.sandbox import choose
 from grader.marking.submission import Submission
+from grader.servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 STRINGS = "week1/02-strings-and-counters"
@@ -213,3 +216,15 @@ def test_an_answer_that_knows_the_inputs_at_the_desk_does_not_know_those_of_the_
     finally:
         checks.chance = original
     assert len(seen) == len(set(seen)) >= 2
+
+
+def test_what_pytest_itself_asserts_is_no_verdict_about_an_answer() -> None:
+    class Strange:
+        version = (8, 2, 3)
+
+        def reset(self) -> None:
+            raise AssertionError("previous item was not torn down properly")
+
+    e = catalog()["week1.page-views"]
+    result = run_exercise(e, Answer({"page_view": lambda r, page: 1}, e.slug), cast(Server, Strange()))
+    assert (result.status, result.earned) == ("error", 0)
