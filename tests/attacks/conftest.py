@@ -84,7 +84,7 @@ def trial(
         expected = attack.expected()
         with monkeypatch.context() as patch:
             if attack.hangs:
-                _hurry(patch, marker, attack)
+                _hurry(patch, attack)
             marks = mark(marker, submission, list(expected))
         found = verdicts(marks)
         meant = {slug: what if what != "any" else found.get(slug) for slug, what in expected.items()}
@@ -103,10 +103,10 @@ def trial(
     return hold
 
 
-def _hurry(patch: pytest.MonkeyPatch, marker: Marker, attack: Attack) -> None:
-    """Those that hang get little time, and are not asked again whether the machine was only busy; the others do."""
-    one, doubt = marker._one, marker_module._in_doubt
-    patch.setattr(marker, "_one", lambda e, found, s: one(e, found, 1.5 if e.slug in attack.cells else s))
+def _hurry(patch: pytest.MonkeyPatch, attack: Attack) -> None:
+    """Those that hang get little time, and are not asked again whether the machine was only busy; the others are."""
+    doubt = marker_module._in_doubt
+    patch.setattr(marker_module, "_SECONDS", 2.5)
     patch.setattr(marker_module, "_in_doubt", lambda r: r.slug not in attack.cells and doubt(r))
 
 

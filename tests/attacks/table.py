@@ -136,9 +136,11 @@ unharmed, and no process, file or change left behind. The same notebooks were ru
   learner then runs as the instructor. Attacks on the machine and on files succeed there.
 - **Who wrote it.** An answer that uses a library's function, or a friend's, is right if what it does is right
   (`library-does-it`); likeness is for the cohort's report to show and for a person to judge.
-- **Inputs known by heart** earn points wherever a check always asks the same. Hidden checks with fresh seeds stand
-  against it only where an exercise has them. Predictions ("what does this command answer?") are looked up by whoever
-  has a Redis at home; that is what a prediction is.
+- **Inputs known by heart.** Functions without Redis are asked with inputs drawn for each submission from the course's
+  key, so a table of what was asked at home earns nothing; without a key (`check()` at home) the inputs are the same for
+  all. Predictions ("what does this command answer?") are looked up by whoever has a Redis; that is what they are for.
+- **What one run cannot show.** A number that looks like chance and comes from a counter, an answer that is right
+  because of what an earlier call left in a variable: a check sees what an answer does, not why.
 - **The kernel's own faults.** Namespaces and control groups are as strong as the Linux they are in.
 - **Stock `nbgrader autograde` on this course** is for courses that trust their learners: the table says what happens
   to those that cannot. `check()` in a notebook is for the learner, who has nothing to gain from lying to it.
