@@ -21,7 +21,7 @@ def _as_parameter(attack: Attack) -> object:
     return pytest.param(attack, id=attack.name, marks=marks)
 
 
-@pytest.mark.parametrize("attack", map(_as_parameter, LIGHT))
+@pytest.mark.parametrize("attack", [_as_parameter(a) for a in LIGHT])
 def test_an_attack_earns_what_it_deserves_and_reaches_nobody(attack: Attack, trial: Trial) -> None:
     trial(attack)
 
