@@ -66,6 +66,10 @@ class Answer:
 
         return call
 
+    def elsewhere(self) -> Answer | None:
+        """The same answer in another, fresh program; None where there is only this one (a learner's kernel)."""
+        return None
+
     def value(self, name: str) -> Any:
         """The plain value called `name`: a prediction, a list, a number."""
         return self._fetch(name)

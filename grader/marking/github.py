@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from grader.checks import Catalog
+from grader.checks.stages.catalog import Stages
 from grader.marking.printable import one_line, printable, shortened
 from grader.marking.reports import GradeReport, reason, totals
 from grader.marking.result import ExerciseResult
@@ -54,7 +55,7 @@ def command(name: str, message: str, **properties: str) -> str:
     return f"::{name}{' ' * bool(told)}{told}::{_data(message)}"
 
 
-def check_run(report: GradeReport, exercises: Catalog, name: str, success: bool) -> dict[str, Any]:
+def check_run(report: GradeReport, exercises: Catalog | Stages, name: str, success: bool) -> dict[str, Any]:
     """The body of a request that makes a check run on the report's commit (``POST …/check-runs``)."""
     shown: list[dict[str, Any]] = []
     for r in report.results:

@@ -10,7 +10,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.zoo import WrongServer, near, zoo
 from grader.marking.own_server import OwnServer, Place
-from grader.servers import LocalServer, ServerError, binaries, standalone
+from grader.servers import Binary, LocalServer, ServerError, binaries, standalone
 from grader.servers.enclosure import Enclosure
 from grader.servers.miniredis import CLAIMS, MiniServer, miniredis
 
@@ -34,12 +34,14 @@ _CHUNK = 6  # stages that one process runs on one pair of servers
 class Effort:
     """What a check may cost: `scripts` as a multiple of what the stage asks for, `seconds` for each of its generators
     and `shrink_seconds` for looking for the shortest script; a server that is silent for `timeout` seconds is silent.
+    The same `seed` draws the same scripts.
     """
 
     scripts: float = 1.0
     seconds: float = 10.0
     shrink_seconds: float = 4.0
     timeout: float = 1.0
+    seed: int = 0
 
 
 THOROUGH = Effort()
@@ -84,17 +86,23 @@ class StageRun:
         home: the folder the server runs from: ``notebooks/`` or ``solutions/``.
         module: what ``python -m`` is given there.
         enclosed: makes a sandbox for the server under test, one for each time it is started.
+        redis: starts the real Redis of a program; a plain process by default.
 
     Raises:
         ServerError: when there is no real Redis. That the server under test does not start is a stage's outcome.
     """
 
     def __init__(
-        self, home: Path, module: Sequence[str] = MODULE, enclosed: Callable[[], Enclosure | None] = lambda: None
+        self,
+        home: Path,
+        module: Sequence[str] = MODULE,
+        enclosed: Callable[[], Enclosure | None] = lambda: None,
+        redis: Callable[[Binary], AbstractContextManager[LocalServer]] = lambda binary: standalone(binary=binary),
     ) -> None:
         self.home = home
         self.module = tuple(module)
         self._enclosed = enclosed
+        self._redis = redis
         self.theirs: MiniServer | None = None
         self._stack = ExitStack()
         self._real: LocalServer | None = None
@@ -104,7 +112,7 @@ class StageRun:
         """The real Redis, started when it is first asked for: the newest one here, 8.2 where there is one."""
         if self._real is None or not self._real.running:
             best = max(binaries(), key=lambda b: (b.version[:2] == CLAIMS[:2], b.version))
-            self._real = self._stack.enter_context(standalone(binary=best))
+            self._real = self._stack.enter_context(self._redis(best))
         return self._real
 
     def note(self) -> str:
@@ -154,7 +162,7 @@ class StageRun:
         known = stages().commands_before(stage)
         result = check_stage(
             stage.slug, theirs, self.real, known, built=_built(stage), effort=effort.scripts,
-            seconds=effort.seconds, shrink_seconds=effort.shrink_seconds, timeout=effort.timeout,
+            seconds=effort.seconds, shrink_seconds=effort.shrink_seconds, timeout=effort.timeout, seed=effort.seed,
         )  # fmt: skip
         if result.passed:
             outcome.status = "done"

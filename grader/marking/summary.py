@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from grader.checks import Catalog
+from grader.checks.stages.catalog import Stages
 from grader.marking.printable import one_line, printable, shortened
 from grader.marking.reports import GradeReport, caveats, totals
 from grader.marking.result import ExerciseResult
@@ -23,7 +24,7 @@ _MARKS = {
 }  # fmt: skip
 
 
-def as_markdown(report: GradeReport, exercises: Catalog, longest: int = LONGEST) -> str:
+def as_markdown(report: GradeReport, exercises: Catalog | Stages, longest: int = LONGEST) -> str:
     """The whole report in at most `longest` bytes of UTF-8; what does not fit is counted in the last line."""
     parts = [f"## {totals(report)}"]
     parts += caveats(report)
@@ -58,7 +59,7 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{body}\n{fence}"
 
 
-def _table(report: GradeReport, exercises: Catalog) -> str:
+def _table(report: GradeReport, exercises: Catalog | Stages) -> str:
     rows = ["| exercise | | points | what it looks like |", "| --- | --- | ---: | --- |"]
     for r in report.results:
         name = r.misconception if r.misconception in exercises[r.slug].misconceptions else ""
@@ -67,7 +68,7 @@ def _table(report: GradeReport, exercises: Catalog) -> str:
     return "\n".join(rows)
 
 
-def _details(report: GradeReport, exercises: Catalog, r: ExerciseResult, repairs: list[str]) -> str:
+def _details(report: GradeReport, exercises: Catalog | Stages, r: ExerciseResult, repairs: list[str]) -> str:
     exercise, place = exercises[r.slug], report.place(r)
     lines = [f"### {r.slug}: {exercise.title}", f"`{place.file}`, line {place.line}"]
     told = exercise.misconceptions.get(r.misconception or "")

@@ -161,6 +161,12 @@ def replaced(text: str, found: list[Region], new: Callable[[Region], str]) -> st
     return "".join(lines)
 
 
+def standing(text: str) -> list[tuple[str, int, bool]]:
+    """The stubs in a stranger's file, which is not parsed for it: stage, line counted from 1, whether it raises."""
+    found = enumerate(map(_STUB.match, text.splitlines()), 1)
+    return [(m["raised"] or m["noted"], at, m["raised"] is not None) for at, m in found if m is not None]
+
+
 def stubs(text: str) -> list[Stub]:
     """The stubs in a learner's file, in order; the file need not be Python."""
     matches = [(at, match) for at, line in enumerate(text.splitlines()) if (match := _STUB.match(line))]

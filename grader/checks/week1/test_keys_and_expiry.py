@@ -143,6 +143,14 @@ def _keys_command_ran(peek: Redis) -> bool:
     return "cmdstat_keys" in peek.info("commandstats")
 
 
+def _two_programs(answer: Answer, make: Callable[[Answer], str], what: str) -> None:
+    """Two programs that begin alike come to different texts, where there can be two."""
+    programs = [program for program in (answer.elsewhere(), answer.elsewhere()) if program is not None]
+    made = [make(program) for program in programs]
+    if len(set(made)) < len(made):
+        broken(f"no other program comes to the same {what}", f"two that had just begun both made {show(made[0])}")
+
+
 @exercise("week1.expiring-store")
 class TestExpiringStore:
     def test_stores(self, answer: Answer, redis: Redis, wire: Wire, peek: Redis) -> None:
@@ -399,6 +407,7 @@ class TestOneTimeToken:
                 f"16 calls for the same user gave {len(set(tokens))} different tokens, such as {show(tokens[0])}",
                 "token-from-the-user",
             )
+        _two_programs(answer, lambda program: self._issue(program, redis, "ada"), "token")
         # How many of the characters change from token to token, as bits: about 80 for 16 bytes of chance seen 16
         # times, under 30 for counters, clocks and short codes.
         bits = sum(math.log2(len(set(column))) for column in zip(*tokens, strict=False))
@@ -1092,6 +1101,7 @@ class TestSessionStore:
         bits = sum(math.log2(len(set(column))) for column in zip(*ids, strict=False))
         if len(set(ids)) < 16 or bits < 60:
             broken("session ids have nothing in common", f"create_session gave {show(ids[0])}, {show(ids[1])}, …")
+        _two_programs(answer, lambda program: self._create(program, redis, "ada", now), "session id")
 
     def _calls(self, answer: Answer, redis: Redis, now: int) -> list[tuple[int, str, Callable[[], object]]]:
         session = self._create(answer, redis, "ada", now)

@@ -27,6 +27,10 @@ class RemoteAnswer(Answer):
 
         return call
 
+    def elsewhere(self) -> Answer:
+        """The same answer in a worker of its own, which ends with this one's."""
+        return RemoteAnswer(self._notebook.another(), self._slug)
+
     def value(self, name: str) -> Any:
         """The plain value called `name`."""
         return self._notebook.ask({"do": "value", "slug": self._slug, "name": name}, name)

@@ -26,7 +26,7 @@ from grader.inside.stand_ins import MOST_TEXT, raised, told
 from grader.inside.values import BadValue, Reference
 from grader.marking.remote.answer import RemoteAnswer, RemoteError, RemoteObject, resolved
 from grader.marking.remote.lasting import lasts
-from grader.marking.remote.things import Things
+from grader.marking.remote.things import Things, own_time
 from grader.wire.race.stage import Abandoned, staged
 
 LOAD_SECONDS = 10.0
@@ -82,6 +82,7 @@ class WorkerNotebook:
         self._trouble: dict[str, AnswerProblem] = {}
         self._worker: _Worker | None = None
         self._starts = 0
+        self._others: list[WorkerNotebook] = []
 
     def answer(self, exercise: Exercise) -> Answer:
         """What the check of `exercise` may see."""
@@ -125,8 +126,17 @@ class WorkerNotebook:
             except AnswerProblem:
                 pass  # One cell is left out now, and its answer has the problem.
 
+    def another(self) -> WorkerNotebook:
+        """The same notebook in another worker, begun; it is closed with this one."""
+        made = WorkerNotebook(self._start, self._load["notebook"], self._cells, self._exercises, self._load["files"])
+        self._others.append(made)
+        made.begin()
+        return made
+
     def close(self) -> None:
         """End the worker."""
+        for other in self._others:
+            other.close()
         self._end()
 
     # Its life
@@ -251,6 +261,7 @@ class _Worker:
         self._objects: dict[int, Any] = {}
         self.things = Things(self._resolve, self._refer)
         self.raised_here: BaseException | None = None
+        self._chance = random.getstate()
         self.allowed = 0.0
 
     def load(self, task: Message) -> tuple[int, str] | None:
@@ -289,9 +300,13 @@ class _Worker:
         if seconds is not None:
             self.allowed = round(seconds, 1)
             message["seconds"] = max(0.05, seconds - _EARLIER)  # type: ignore[index]
-        on_stage, by_chance = staged()
-        if on_stage or by_chance:
-            message |= {"staged": [on_stage, by_chance], "chance": random.getrandbits(64)}  # type: ignore[operator]
+        timed, by_chance = own_time(), staged()[1]
+        if timed or by_chance:
+            message |= {"staged": [timed, by_chance]}  # type: ignore[operator]
+        if by_chance or random.getstate() != self._chance:
+            # Somebody has seeded or used the random numbers that an answer beside the check would draw from.
+            message |= {"chance": random.getrandbits(64)}  # type: ignore[operator]
+            self._chance = random.getstate()
         try:
             self._channel.send(message)  # type: ignore[arg-type]
             while True:

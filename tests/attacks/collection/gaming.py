@@ -140,7 +140,6 @@ def issue(r, user, seconds):
 def redeem(r, token):
     return r.getdel(f"token:{token}")
 """},
-    hole="points (3): one run of the program does not tell chance from a hidden counter",
     plain=None,
 )  # fmt: skip
 
