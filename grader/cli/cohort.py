@@ -13,6 +13,7 @@ from rich.text import Text
 
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import errors, out, shown
+from grader.cli.verify import chosen_sandbox
 from grader.marking.place import course_folder
 
 if TYPE_CHECKING:
@@ -56,13 +57,16 @@ def release(
     with errors().status("Building …") as status:
         report = build(room.root, progress=lambda step: status.update(f"Building: {step}"))
         status.update("Entering into the gradebook …")
-        enter(room, chosen, when)
+        possible = enter(room, chosen, when)
     for name in report.changed:
         out().print(f"notebooks/{name} written")
     for week in chosen:
         exercises = room.assigned(week)
-        told = f"{week}: {len(exercises)} exercises, {sum(e.points for e in exercises)} points"
-        out().print(f"{told}{f', due {when:%Y-%m-%d %H:%M %Z}' if when else ''}")
+        checked = sum(e.points for e in exercises)
+        told = f"{week}: {len(exercises)} exercises, {checked} points"
+        if by_hand := possible[week] - checked:
+            told += f", and {by_hand:g} that a person gives for written answers"
+        out().print(f"{told}{f'; due {when:%Y-%m-%d %H:%M %Z}' if when else ''}")
     out().print(f"Hand out {' and '.join(f'notebooks/{week}' for week in chosen)}.")
     return 0
 
@@ -125,6 +129,8 @@ def grade(
     chosen = [w for w in room.weeks(weeks) if weeks or room.students(w)[0]]
     if not chosen:
         raise CallError("Nothing is handed in: submitted/ is empty. `course cohort collect` fills it.")
+    if cluster is None:
+        chosen_sandbox(None)  # where there is none, that is said before anything of theirs runs
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors(), transient=True) as progress:
         bar = progress.add_task("Grading", total=None)
@@ -138,7 +144,11 @@ def grade(
                 errors().print(Text(_line(graded)), soft_wrap=True)
 
         mark = on_cluster(room, chosen, cluster, jobs) if cluster else local(room, chosen, jobs)
-        outcome = grade_cohort(room, chosen, mark, students=student or (), force=force, begin=begin, tell=tell)
+        try:
+            outcome = grade_cohort(room, chosen, mark, students=student or (), force=force, begin=begin, tell=tell)
+        except KeyboardInterrupt:
+            progress.console.print("What is marked is kept: the same command goes on from there.")
+            raise
     _print_outcome(outcome)
     return 3 if any(g.errors for g in outcome.graded) else 0
 

@@ -18,7 +18,7 @@ from grader.cohort.errors import CohortError, of_database
 from grader.cohort.gradebook import GradebookWriter
 
 
-def release(room: Classroom, weeks: list[str], due: datetime | None = None) -> None:
+def release(room: Classroom, weeks: list[str], due: datetime | None = None) -> dict[str, float]:
     """Enter `weeks` into the gradebook, with the points that the course says.
 
     Args:
@@ -26,17 +26,22 @@ def release(room: Classroom, weeks: list[str], due: datetime | None = None) -> N
         weeks: assignments.
         due: when they have to be handed in (with a time zone); what is there stays for None.
 
+    Returns:
+        All points of each week as the gradebook has them, those for written answers included.
+
     Raises:
         CohortError: when nbgrader refuses, or the gradebook cannot be written.
     """
+    possible = {}
     with room.gradebook() as book:
         writer = GradebookWriter(room, book)
         for week in weeks:
             _generate(room, week)
             book.db.expire_all()
-            writer.check(week, room.assigned(week))
+            possible[week] = writer.check(week, room.assigned(week))
             if due is not None:
                 book.update_or_create_assignment(week, duedate=due.astimezone(UTC).replace(tzinfo=None))
+    return possible
 
 
 def due_date(text: str) -> datetime:
