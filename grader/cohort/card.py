@@ -142,7 +142,9 @@ def _block(text: str) -> str:
 
 
 def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{_shown(title)}</summary>{_block(text)}</details>"
+    # Said here, because nbgrader's style sheet takes away what shows that there is something to open.
+    seen = "display:list-item;cursor:pointer"
+    return f'<details><summary style="{seen}">{_shown(title)}</summary>{_block(text)}</details>'
 
 
 def _cut(text: str) -> str:
