@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from available import lacking
 
 from grader.checks import catalog
 from grader.marking import marker as marker_module
@@ -26,7 +27,7 @@ Trial = Callable[[Attack], None]
 def marker() -> Iterator[Marker]:
     with Marker(catalog(), key=SECRET.encode(), release=ROOT / "notebooks") as made:
         if made.sandbox.name == "none":
-            pytest.skip("no sandbox here: these attacks harm the machine, so they are not run without one")
+            lacking("sandbox", "these attacks harm the machine, so they are not run without one")
         yield made
 
 
