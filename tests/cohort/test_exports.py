@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,18 @@ def test_the_commands_say_what_to_do_where_nothing_can_be_done(course: Path) -> 
     ):
         done = run(*words)
         assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
+
+
+def test_without_a_sandbox_that_is_said_before_anything_of_theirs_is_run(course: Path, tmp_path: Path) -> None:
+    submit(course, "ada", {})
+    (tmp_path / "bin").mkdir()
+    for name in ("redis-server", "git"):
+        if found := shutil.which(name):
+            (tmp_path / "bin" / name).symlink_to(found)
+    named = {**os.environ, "COURSE_FOLDER": str(course), "PYTHONPATH": str(ROOT), "PATH": str(tmp_path / "bin")}
+    command = [sys.executable, "-m", "grader.cli", "cohort", "grade", WEEK, "--jobs", "1"]
+    done = subprocess.run(command, env=named, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 0 <= done.stderr.find("THERE IS NO SANDBOX") < done.stderr.find(f"{WEEK} ada: 0 of")
+    assert "Advisory: there was no sandbox" in done.stdout
+    assert [r["advisory"] for r in rows(room(course), [WEEK])] == [True] * len(rows(room(course), [WEEK]))
