@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from grader.checks import Exercise, catalog
+from grader.checks import Catalog, catalog
+from grader.checks.stages.catalog import Stages, stages
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import out, result_line, slug_width
 from grader.cli.verify import KeyFile, SandboxKind, chosen_sandbox, verify
@@ -43,6 +44,14 @@ def grade(
     what: Annotated[
         list[str] | None, typer.Argument(help="Weeks or exercises; all that the path can hold if none.")
     ] = None,
+    of_server: Annotated[
+        bool,
+        typer.Option(
+            "--stages",
+            help="Grade the learner's own server instead: WHAT are weeks or stages, all open ones if none. It runs in "
+            "the sandbox from the files of miniredis/ alone, a point a stage, beside a real Redis.",
+        ),
+    ] = False,
     formats: Annotated[
         list[str] | None, typer.Option("--format", help=f"What to say: {', '.join(FORMATS)}. Several are allowed.")
     ] = None,
@@ -66,6 +75,17 @@ def grade(
 ) -> int:
     """Grade a submission. Status 0 for all points, 1 for less, 2 for nothing to grade, 3 when the grader failed."""
     said = _formats(formats, as_json, folder)
+    if of_server:
+        if validate:
+            raise CallError(
+                "--validate is for the exercises of notebooks; a report of stages is not signed or claimed."
+            )
+        graded = _graded_stages(path, what, said, commit, learner, key, sandbox)
+        status = _status(graded, fail_under)
+        _print(graded, said, validated=False, of=stages())
+        if folder is not None:
+            _write(graded, folder, check_name, success=status == 0, quiet=not said & _LINES, of=stages())
+        return status
     wanted = catalog().select(what) if what else None
     if validate:
         from grader.marking.claims import read_claim
@@ -76,7 +96,7 @@ def grade(
         from grader.marking.grade import grade as grade_submission
 
         secret, held = course_key(key), chosen_sandbox(sandbox)
-        tell = _teller(wanted) if said & _LINES else None
+        tell = _teller(slug_width(wanted or catalog())) if said & _LINES else None
         # What strangers' code could say to the runner through our own output, it says while nobody listens.
         with commands_stopped(_say) if "github" in said else nullcontext():
             graded = grade_submission(
@@ -88,6 +108,22 @@ def grade(
     if folder is not None:
         _write(graded, folder, check_name, success=status == 0, quiet=not said & _LINES)
     return status
+
+
+def _graded_stages(
+    path: Path, what: list[str] | None, said: set[str], commit: str, learner: str, key: Path | None, kind: str | None
+) -> GradeReport:
+    from grader.marking.github import commands_stopped
+    from grader.marking.grade import submission_of
+    from grader.marking.stage_marks import grade_stages, report_of
+
+    wanted = stages().select(what) if what else stages().open
+    secret, held = course_key(key), chosen_sandbox(kind)
+    submission = submission_of(path, catalog(), learner=learner, commit=commit)
+    tell = _teller(max(len(s.slug) for s in wanted)) if said & _LINES else lambda _: None
+    with commands_stopped(_say) if "github" in said else nullcontext():
+        marks = grade_stages(submission, wanted, held, key=secret, on_result=tell)
+    return report_of(submission, marks, commit)
 
 
 def key(
@@ -116,9 +152,7 @@ def _formats(formats: list[str] | None, as_json: bool, folder: Path | None) -> s
     return said
 
 
-def _teller(wanted: list[Exercise] | None) -> Callable[[ExerciseResult], None]:
-    column = slug_width(wanted or catalog())
-
+def _teller(column: int) -> Callable[[ExerciseResult], None]:
     def tell(result: ExerciseResult) -> None:
         out().print(result_line(result, column))
 
@@ -133,12 +167,12 @@ def _status(graded: GradeReport, fail_under: float | None) -> int:
     return int(fail_under is not None or any(r.status not in {"solved", "skipped"} for r in graded.results))
 
 
-def _print(graded: GradeReport, said: set[str], validated: bool) -> None:
+def _print(graded: GradeReport, said: set[str], validated: bool, of: Catalog | Stages | None = None) -> None:
     from grader.marking.github import annotation_commands
     from grader.marking.reports import as_json, as_junit, caveats, totals
     from grader.marking.summary import as_markdown
 
-    alone = len(said) == 1
+    alone, of = len(said) == 1, of or catalog()
     if said & _LINES:
         if validated:
             column = slug_width(catalog())
@@ -151,16 +185,24 @@ def _print(graded: GradeReport, said: set[str], validated: bool) -> None:
     if "github" in said:
         for line in annotation_commands(graded):
             _say(line)
-        _summarise(as_markdown(graded, catalog()))
+        _summarise(as_markdown(graded, of))
     if "json" in said and alone:
         out().file.write(as_json(graded))
     if "junit" in said and alone:
         out().file.write(as_junit(graded).decode("utf-8"))
     if "markdown" in said and alone:
-        out().file.write(as_markdown(graded, catalog()))
+        out().file.write(as_markdown(graded, of))
 
 
-def _write(graded: GradeReport, folder: Path, check_name: str, *, success: bool, quiet: bool) -> None:
+def _write(
+    graded: GradeReport,
+    folder: Path,
+    check_name: str,
+    *,
+    success: bool,
+    quiet: bool,
+    of: Catalog | Stages | None = None,
+) -> None:
     import json
 
     from grader.marking.github import check_run
@@ -168,15 +210,16 @@ def _write(graded: GradeReport, folder: Path, check_name: str, *, success: bool,
     from grader.marking.reports import as_json, as_junit, write_whole
     from grader.marking.summary import as_markdown
 
+    of = of or catalog()
     files = {
         "grade.json": as_json(graded).encode("ascii"),
         "grade.xml": as_junit(graded),
-        "summary.md": as_markdown(graded, catalog()).encode("utf-8"),
+        "summary.md": as_markdown(graded, of).encode("utf-8"),
     }
     if graded.receipt is not None:
         files["receipt.json"] = to_text(graded.receipt).encode("ascii")
     if graded.commit:
-        body = check_run(graded, catalog(), check_name, success)
+        body = check_run(graded, of, check_name, success)
         files["check-run.json"] = (json.dumps(body, indent=2) + "\n").encode("ascii")
     for name, data in files.items():
         write_whole(folder / name, data)
