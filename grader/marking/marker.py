@@ -100,7 +100,8 @@ class Marker:
         for notebook in dict.fromkeys(e.notebook for e in asked):
             group = [e for e in asked if e.notebook == notebook]
             found = _Answers(submission, notebook, self._exercises.of_notebook(notebook), self._release)
-            marks.notes += found.repaired.notes
+            name = f"{notebook.rpartition('/')[2]}.ipynb"
+            marks.notes += [f"{name}: {note}" for note in found.repaired.notes]
             told = found.repaired.repairs
             marks.repairs |= {e.slug: told[e.slug] for e in group if told.get(e.slug)}
             try:

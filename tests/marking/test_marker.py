@@ -228,3 +228,12 @@ def test_what_pytest_itself_asserts_is_no_verdict_about_an_answer() -> None:
     e = catalog()["week1.page-views"]
     result = run_exercise(e, Answer({"page_view": lambda r, page: 1}, e.slug), cast(Server, Strange()))
     assert (result.status, result.earned) == ("error", 0)
+
+
+def test_what_is_noticed_about_a_notebook_names_it(marker: Marker, solved: Mapping[str, bytes]) -> None:
+    cut = solved[f"{STRINGS}.ipynb"]
+    files = {**solved, f"{STRINGS}.ipynb": cut[: len(cut) * 2 // 3]}
+    exercise = catalog()["week1.page-views"]
+    noticed = marker.mark(Submission("dan", files), [exercise]).notes
+    assert [note.partition(":")[0] for note in noticed] == [f"{STRINGS.partition('/')[2]}.ipynb"]
+    assert "JSON is broken" in noticed[0]
