@@ -14,7 +14,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from faces import PICTURES, write_faces
@@ -31,6 +32,7 @@ from grader.checks import catalog
 FACES = "notebooks/week1/faces.ipynb"
 NOTEBOOK = "notebooks/week1/02-strings-and-counters.ipynb"
 WRONG = ROOT / "solutions/week1/wrong/page-views/read-modify-write.py"
+ONE_COUNTER = ROOT / "solutions/week1/wrong/page-views/one-counter-for-all.py"
 SOLVED = 8
 """How many exercises the learner of the pictures has solved."""
 HEAVIEST = 150_000  # bytes a picture may have
@@ -61,6 +63,7 @@ def take(folder: Path) -> None:
         in_the_browser(course, folder, sources["week1.page-views"].solution)
         said = {**in_the_terminal(course, sources), **own_redis(course)}
         cohort_report(Path(temporary) / "report.html", folder)
+        in_formgrader(Path(temporary) / "cohort", folder)
     draw(folder, said)
     for each in sorted(folder.glob("*.png")):
         with Image.open(each) as picture:
@@ -157,7 +160,7 @@ def run(course: Path, *words: str) -> tuple[str, str]:
 
 def cohort_report(page: Path, folder: Path) -> None:
     """The instructor's report on a cohort of sixty that never was."""
-    sys.path.append(str(ROOT / "tests"))
+    sys.path += [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
     from cohort_report.cohort import make
 
     from grader.cohort.report import write_report
@@ -169,6 +172,48 @@ def cohort_report(page: Path, folder: Path) -> None:
         window.goto(page.as_uri())
         window.screenshot(path=folder / "report.png")
         browser.close()
+
+
+def in_formgrader(course: Path, folder: Path) -> None:
+    """What a person who grades sees of a submission in which everything is right but the page views."""
+    from cohorts import Student, Works, course_folder
+    from nbgrader.api import Gradebook
+
+    from tests.cohort.test_formgrader import formgrader
+
+    week, notebook, slug = "week1", Path(NOTEBOOK).stem, "week1.page-views"
+    course_folder(course, [week])
+    submitted = course / "submitted"
+    Works([week], course / "sources").hand_in(Student("grace", "right"), submitted)
+    edited(submitted / "grace" / week / f"{notebook}.ipynb", {"week1-page-views": ONE_COUNTER.read_text("utf-8")})
+    run(course, "cohort", "grade", week)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "redis") as book:
+        submission = book.find_submission_notebook(notebook, week, "grace").id
+    (home := course / "home").mkdir()
+    with formgrader(course, home, until) as url, window_on(url) as window:
+        window.page.set_viewport_size({"width": 1280, "height": 700})
+        window.page.goto(f"{url}/formgrader/submissions/{submission}/")
+        card = window.page.locator(f'.course-card[data-slug="{slug}"]')
+        card.wait_for()
+        card.evaluate("card => window.scrollTo(0, card.getBoundingClientRect().top + window.scrollY - 330)")
+        window.page.screenshot(path=folder / "formgrader.png")
+
+
+def edited(path: Path, answers: dict[str, str]) -> None:
+    """Put other answers into a notebook: cell id -> source."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = answers.get(cell["id"], cell["source"])
+    path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds:g} s")
+        time.sleep(0.1)
 
 
 def draw(folder: Path, said: dict[str, tuple[str, str]]) -> None:
