@@ -57,7 +57,7 @@ class Order:
         program: the words it runs, the first a path inside.
         limits: its limits.
         share: this machine's path -> place inside, read-only; nothing below it can be run.
-        writable: the same for folders that it may write to.
+        writable: the same for folders that it may write to; nothing below these can be run either.
         shown: programs: this machine's path -> place inside.
         channel: a descriptor that it gets as number 3.
         filtered: whether system calls are filtered from the start.
@@ -216,6 +216,7 @@ class Bubblewrap:
             "fresh": [[p, limits.scratch, limits.inodes] for p in fresh(order)],
             "root": self.root,
             "no_programs": list(order.share.values()),
+            "writable": list(order.writable.values()),
             "channel": order.channel,
             "limits": limits.bounds(self._groups),
             "filter": refusals.program() if order.filtered else b"",

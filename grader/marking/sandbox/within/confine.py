@@ -61,9 +61,9 @@ def mounts_private() -> None:
     _must(_libc.mount(None, b"/", None, ctypes.c_ulong(_RECURSIVE | _PRIVATE), None), "/")
 
 
-def forbid_programs(place: str) -> None:
-    """Nothing below the mount `place` can be executed or mapped as code; it is read-only."""
-    flags = _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES | _NO_PROGRAMS
+def forbid_programs(place: str, writable: bool = False) -> None:
+    """Nothing below the mount `place` can be executed or mapped as code; it is read-only, unless `writable`."""
+    flags = _REMOUNT | _BIND | _NO_SUID | _NO_DEVICES | _NO_PROGRAMS | (0 if writable else _READ_ONLY)
     _must(_libc.mount(None, os.fsencode(place), None, ctypes.c_ulong(flags), None), place)
 
 

@@ -41,6 +41,8 @@ def prepare(orders: dict[str, Any]) -> None:
             pass  # bubblewrap's own stays
     for place in orders["no_programs"]:
         confine.forbid_programs(place)
+    for place in orders["writable"]:
+        confine.forbid_programs(place, writable=True)
     channel = orders["channel"]
     if channel is None:
         confine.only(0, 1, 2)
