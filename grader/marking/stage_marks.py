@@ -12,13 +12,15 @@ import hashlib
 import multiprocessing
 import os
 import platform
+import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeAlias
 
 import grader
 from grader.checks.session import Promise
@@ -46,6 +48,8 @@ _LOOK = 0.2  # seconds between two looks at time and disk
 _MOST_FILES = 20_000
 _LONGEST_FILE = MEGABYTE  # of a learner's, to be looked through for stubs
 _WHERE_IT_STARTS = "__main__.py"
+_UNBUILT = re.compile(r"(mini\.[a-z0-9-]+) is not built yet|not built yet: (mini\.[a-z0-9-]+)", re.IGNORECASE)
+_Stubs: TypeAlias = "dict[str, list[tuple[Place, bool]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def grade_stages(
     files = package_of(submission)
     stubs = places_of(files)
     for outcome in _outcomes(files, asked, marks, sandbox.name, bounds or Bounds(), effort):
-        result = _result(stages()[outcome.slug], outcome, stubs.get(outcome.slug, []))
+        result = _result(stages()[outcome.slug], outcome, stubs)
         marks.results.append(result)
         on_result(result)
     marks.seconds = time.monotonic() - started
@@ -132,9 +136,9 @@ def package_of(submission: Submission) -> dict[str, bytes]:
     return {name.removeprefix(prefix): data for name, data in submission.files.items() if name.startswith(prefix)}
 
 
-def places_of(files: dict[str, bytes]) -> dict[str, list[tuple[Place, bool]]]:
+def places_of(files: dict[str, bytes]) -> _Stubs:
     """stage -> its stubs, each with whether it raises. The files are looked through line by line, never parsed."""
-    found: dict[str, list[tuple[Place, bool]]] = {}
+    found: _Stubs = {}
     for name, data in sorted(files.items()):
         if len(data) <= _LONGEST_FILE:
             for stage, line, raises in standing(data.decode("utf-8", "replace")):
@@ -142,11 +146,9 @@ def places_of(files: dict[str, bytes]) -> dict[str, list[tuple[Place, bool]]]:
     return found
 
 
-def _result(stage: Stage, outcome: StageOutcome, stubs: Sequence[tuple[Place, bool]]) -> ExerciseResult:
+def _result(stage: Stage, outcome: StageOutcome, stubs: _Stubs) -> ExerciseResult:
     status = {"done": "solved", "locked": "skipped", "unchecked": "skipped"}.get(outcome.status, outcome.status)
-    # A comment may stay where it is built; then it is wrong by what it does, not by what it lacks.
-    unbuilt = any(raises for _, raises in stubs) or "is not built yet" in outcome.note + outcome.text
-    if status == "wrong" and stubs and unbuilt:
+    if status == "wrong" and _is_to_do(stage.slug, outcome, stubs):
         status = "todo"
     result = ExerciseResult(stage.slug, stage.title, status, 0.0, POINTS, seconds=outcome.seconds, note=outcome.note)
     if status == "solved":
@@ -160,6 +162,12 @@ def _result(stage: Stage, outcome: StageOutcome, stubs: Sequence[tuple[Place, bo
             Promise(stage.name, stage.title, "broken", "wrong", happened=told, misconception=name, sent=lines)
         ]
     return result
+
+
+def _is_to_do(slug: str, outcome: StageOutcome, stubs: _Stubs) -> bool:
+    """Whether a red stage is not built: its own stub raises, or what it met is one that does. A comment may stay."""
+    met = {first or second for first, second in _UNBUILT.findall(f"{outcome.note}\n{outcome.text}")}
+    return any(raises for each in {slug, *map(str.lower, met)} for _, raises in stubs.get(each, []))
 
 
 def _outcomes(

