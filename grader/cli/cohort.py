@@ -129,7 +129,7 @@ def grade(
     chosen = [w for w in room.weeks(weeks) if weeks or room.students(w)[0]]
     if not chosen:
         raise CallError("Nothing is handed in: submitted/ is empty. `course cohort collect` fills it.")
-    if cluster is None:
+    if cluster in {None, "local"}:
         chosen_sandbox(None)  # where there is none, that is said before anything of theirs runs
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors(), transient=True) as progress:
