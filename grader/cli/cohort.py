@@ -103,7 +103,9 @@ def collect(
     for sentence in collection.passed_over:
         out().print(Text(shown(sentence), "yellow"), soft_wrap=True)
     bad = sum(done.status in {"kept", "empty"} for done in collection.collected)
-    out().print(Text(f"{len(collection.collected)} students, {bad} of them not taken.", "bold"))
+    count = len(collection.collected)
+    told = f"{count} student{'s' * (count != 1)}" + (f", {bad} of them not taken." if bad else ", all taken.")
+    out().print(Text(told, "bold"))
     return 1 if bad else 0
 
 
