@@ -3,7 +3,7 @@
     python bench/grading.py                            ratios, from interleaved rounds
     python bench/grading.py --weeks week1 --students 30 --rounds 3
     python bench/grading.py --flat 50 200 1000         seconds and memory for growing cohorts of one notebook
-    python bench/grading.py --workers                  one process against two
+    python bench/grading.py --workers                  one dask worker against two
     python bench/grading.py --honest 10                the course's own solutions, so many graders at once
     python bench/grading.py --json FILE                what was measured, as JSON
 
@@ -24,15 +24,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from cohorts import Student, Works, course_folder, students
+from distributed import Client
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+
+from grader.servers.process import free_port
 
 out = Console()
 
@@ -101,15 +105,37 @@ def flat(works: Works, sizes: Sequence[int], week: str, top: Path) -> list[dict[
     return found
 
 
+@contextmanager
+def cluster(count: int, folder: Path) -> Iterator[str]:
+    """A dask scheduler on loopback and `count` workers of one thread each; its address."""
+    dask = [sys.executable, "-m", "dask"]
+    address = f"tcp://127.0.0.1:{free_port()}"
+    quiet: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    host, port = address.removeprefix("tcp://").split(":")
+    started = [subprocess.Popen([*dask, "scheduler", "--host", host, "--port", port, "--no-dashboard"], **quiet)]
+    words = ["worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    started += [subprocess.Popen([*dask, *words], **quiet) for _ in range(count)]
+    try:
+        with Client(address, timeout=30) as client:
+            client.wait_for_workers(count, timeout=60)
+        yield address
+    finally:
+        for process in reversed(started):
+            process.terminate()
+        for process in started:
+            process.wait()
+
+
 def workers(works: Works, count: int, weeks: Sequence[str], top: Path) -> dict[str, float]:
-    """Seconds of the same cohort with one process and with two."""
-    seconds = {}
-    for jobs in (1, 2, 2, 1):
-        folder = course_folder(top / f"workers-{jobs}-{len(seconds)}-{time.monotonic_ns()}", weeks)
+    """Seconds of the same cohort on one dask worker and on two: the better of two runs each, taken in turn."""
+    seconds: dict[str, float] = {}
+    for turn, number in enumerate((1, 2, 2, 1)):
+        folder = course_folder(top / f"workers-{turn}", weeks)
         for each in students(count):
             works.hand_in(each, folder / "submitted")
-        took, _ = ours(folder, weeks, jobs)
-        seconds[str(jobs)] = min(took, seconds.get(str(jobs), took))
+        with cluster(number, folder) as address:
+            took, _ = run(["-m", "grader.cli", "cohort", "grade", *weeks, "--cluster", address], folder)
+        seconds[str(number)] = min(took, seconds.get(str(number), took))
         shutil.rmtree(folder)
     return seconds
 
@@ -164,7 +190,7 @@ def main() -> int:
         elif wanted.workers:
             result["workers"] = seconds = workers(works, wanted.students, wanted.weeks, top)
             out.print(
-                f"one process {seconds['1']:.1f} s, two {seconds['2']:.1f} s: {seconds['1'] / seconds['2']:.2f} times"
+                f"one worker {seconds['1']:.1f} s, two {seconds['2']:.1f} s: {seconds['1'] / seconds['2']:.2f} times"
             )
         else:
             cohort = [s for s in students(10 * wanted.students) if wanted.hostile or s.kind != "hostile"]
