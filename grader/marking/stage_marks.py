@@ -44,6 +44,7 @@ POINTS = 1
 """What a stage counts: as much as any other."""
 
 _START = 60.0  # seconds until the process has both servers it needs
+_ORDERLY = 5.0  # seconds that process has to end its servers
 _LOOK = 0.2  # seconds between two looks at time and disk
 _MOST_FILES = 20_000
 _LONGEST_FILE = MEGABYTE  # of a learner's, to be looked through for stubs
@@ -222,6 +223,9 @@ def _of_one_process(order: Order, marks: Marks, bounds: Bounds) -> Iterator[tupl
                 return
             yield outcome, False
     finally:
+        # First in order: it ends its servers itself, better than whoever finds them without an owner.
+        process.terminate()
+        process.join(_ORDERLY)
         process.kill()
         process.join()
         mine.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 
 from grader.checks.stages.catalog import Stage, stages
 from grader.marking.sandbox import choose
@@ -47,11 +49,21 @@ class Order:
     effort: Effort
 
 
+class _EndedError(BaseException):
+    """This process is to end. Not SystemExit: Hypothesis would take that for something a script has shown."""
+
+
 def serve(channel: Connection, order: Order) -> None:
     """Check what `order` asks for; say each `StageOutcome` into `channel`, before them the version of the real Redis.
 
     In place of the version comes a sentence in a list when there is no Redis to compare with.
     """
+    signal.signal(signal.SIGTERM, _leave)
+    with contextlib.suppress(_EndedError):
+        _serve(channel, order)
+
+
+def _serve(channel: Connection, order: Order) -> None:
     os.environ["TMPDIR"] = str(order.scratch)
     tempfile.tempdir = None
     sandbox = choose(order.sandbox)
@@ -101,6 +113,11 @@ def _is_the_servers(error: Exception, real: list[LocalServer]) -> bool:
         return bool(real[-1].running and real[-1].client().ping())
     except Exception:
         return False
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Unwind, so that both servers are ended in order."""
+    raise _EndedError
 
 
 def _limit(order: Order) -> None:

@@ -1,6 +1,7 @@
 """A stranger's own server, graded: what it earns honestly, and not by lies, floods, or a Redis of somebody else's."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -90,11 +91,6 @@ def statuses(marks: Marks) -> list[str]:
     return [r.status for r in marks.results]
 
 
-def left() -> list[Path]:
-    """Folders of strangers' servers that are still there."""
-    return list(Path(tempfile.gettempdir()).glob("stages-*"))
-
-
 def test_the_reference_earns_a_point_a_stage_and_the_starter_has_all_to_do(sandbox: Sandbox) -> None:
     heard = []
     marks = graded(
@@ -144,7 +140,9 @@ def test_an_answer_without_end_or_sense_is_red_in_bounded_time_and_memory(
     assert time.monotonic() - began < 30
 
 
-def test_a_server_that_fills_the_disk_is_ended_and_its_files_are_gone(sandbox: Sandbox) -> None:
+def test_a_server_that_fills_the_disk_is_ended_and_nothing_of_it_is_left(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
+) -> None:
     code = """
         def fill():
             number = 0
@@ -157,11 +155,25 @@ def test_a_server_that_fills_the_disk_is_ended_and_its_files_are_gone(sandbox: S
             yield b"$100000\\r\\n"
             while True: yield b"x"; time.sleep(0.1)
     """
-    before = left()
+    top = Path(tempfile.mkdtemp(prefix="full-"))
+    top.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(top))
     marks = graded(hostile(code), "ping", sandbox, bounds=Bounds(seconds=15, disk=100_000_000))
     assert statuses(marks) == ["wrong"]
     assert "wrote more than 100 MB" in marks.results[0].note
-    assert left() == before
+    until(lambda: list(top.iterdir()) == [])
+    top.rmdir()
+    until(lambda: not _named_by_processes(str(top)))
+
+
+def _named_by_processes(text: str) -> list[str]:
+    """The processes that have `text` in their command line."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if text.encode() in (each / "cmdline").read_bytes():
+                found.append(each.name)
+    return found
 
 
 def test_behind_some_that_had_to_be_ended_by_force_no_more_are_tried(sandbox: Sandbox) -> None:
