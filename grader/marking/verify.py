@@ -168,4 +168,6 @@ def _told(status: str, misconception: str | None) -> str:
 def _believed(receipt: Mapping[str, Any]) -> str:
     if receipt["signature"] is None:
         return "It is not signed, so anybody may have written it."
+    if receipt["advisory"]:
+        return "Its signature is right. It is advisory: the answers ran without a sandbox, so they could cheat."
     return "Its signature is right."
