@@ -10,7 +10,11 @@ from grader.marking.sandbox.warm import WarmWorkers
 
 #: What a worker may use: a notebook's answers and nothing more ambitious.
 LIMITS = Limits(cpu=120, wall=900)
-_PRELOAD = ("grader.inside.worker", "hiredis", "asyncio", "dataclasses", "datetime", "uuid", "statistics", "secrets")
+# What the course's own notebooks import; a plotting library alone takes longer than all answers of its notebook.
+_PRELOAD = (
+    "grader.inside.worker", "hiredis", "asyncio", "dataclasses", "datetime", "json", "math", "random", "re", "secrets",
+    "sqlite3", "statistics", "tempfile", "threading", "uuid", "numpy", "matplotlib.pyplot",
+)  # fmt: skip
 
 
 class StartedWorker:

@@ -25,6 +25,9 @@ ENVIRONMENT = {
     "TMPDIR": "/tmp",
     "TZ": "UTC",
     "PYTHONDONTWRITEBYTECODE": "1",
+    # numpy would start a thread a processor, and count them among the processes a learner may have.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
     # Each thread's own heap would reserve 64 MB of the address space.
     "MALLOC_ARENA_MAX": "2",
 }
