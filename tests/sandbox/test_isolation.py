@@ -435,7 +435,9 @@ pids, kept = [], []
 for warm in (None, workers):
     mine, theirs = socket.socketpair()
     held = begin(sandbox, warm, theirs)
-    mine.sendall(b"import os, time; os.fork(); os.setsid(); time.sleep(1000)\\0")
+    mine.sendall(b"import os, time; tell('begun'); os.fork(); os.setsid(); time.sleep(1000)\\0")
+    # bubblewrap binds a sandbox to its parent while it sets it up: nothing of a stranger's is in it before that.
+    assert mine.recv(1)
     pids.append(held.pid)
     kept += [mine, theirs, held]
 pids.append(workers._source.pid)

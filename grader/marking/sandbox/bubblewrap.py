@@ -15,8 +15,10 @@ See bwrap(1), namespaces(7), seccomp(2).
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -76,6 +78,16 @@ class Order:
     pid_1: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     home: str = HOME
+
+
+@functools.lru_cache(maxsize=1)
+def _bound_to_us() -> tuple[str, ...]:
+    """Words in front of bubblewrap's that end it with us from its first moment on.
+
+    It asks for that itself, but only when what is inside runs already: whoever is killed just then would leave it.
+    """
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
 
 
 class Bubblewrap:
@@ -161,7 +173,10 @@ class Bubblewrap:
         undo.callback(os.close, info)
         try:
             process = parent.start(
-                self.command(order, user.uid if user else None, informed, group.places if group else ()),
+                [
+                    *_bound_to_us(),
+                    *self.command(order, user.uid if user else None, informed, group.places if group else ()),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=told,
                 stderr=told,
