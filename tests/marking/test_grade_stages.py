@@ -104,7 +104,7 @@ def test_the_reference_earns_a_point_a_stage_and_the_starter_has_all_to_do(sandb
     assert statuses(marks) == ["solved"] * 5, [r.note for r in marks.results]
     assert (marks.earned, marks.possible, marks.advisory, marks.sandbox) == (5.0, 5, False, "bubblewrap")
     assert heard == marks.results
-    marks = graded(package("notebooks"), "split ping", sandbox)
+    marks = graded(package("notebooks"), "ping echo", sandbox)
     assert statuses(marks) == ["todo"] * 2
     assert marks.earned == 0
 
