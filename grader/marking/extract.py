@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.checks.catalog import Exercise
 from grader.inside.cells import Cell, NotebookAnswers
 from grader.marking.intake.limits import FILE_BYTES
-from grader.marking.intake.notebook import NotebookError, read_cells
+from grader.marking.intake.notebook import BROKEN_JSON, NotebookError, read_cells
 from grader.marking.intake.repair import answers
 
 __all__ = ["Cell", "NotebookAnswers", "NotebookError", "read_notebook"]
@@ -28,10 +28,16 @@ def read_notebook(path: Path, exercises: Iterable[Exercise] = ()) -> NotebookAns
             the id that the file gives it.
 
     Raises:
-        NotebookError: when it is missing, too large, or not one cell of a notebook can be had from it.
+        NotebookError: when it is missing, too large, or broken.
     """
     data = _bytes(path)
     reading = read_cells(data, path.name)[0]
+    if any(note.startswith(BROKEN_JSON) for note in reading.notes):
+        # Marking would take what is whole; at their own desk somebody has to hear that Jupyter does not open it.
+        raise NotebookError(
+            f"{path.name} is not a notebook any more: its JSON is broken, so Jupyter cannot open it. "
+            "Restore it from a backup or with `course reset`, which keeps the broken file."
+        )
     asked = list(exercises)
     if asked:
         return NotebookAnswers(path, answers(data, None, asked, path.name).cells)

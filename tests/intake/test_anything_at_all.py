@@ -137,8 +137,8 @@ def test_the_sides_of_a_conflict_lose_no_line_that_is_none_of_its_marks(lines: l
 def test_what_has_a_mark_or_is_utf_8_is_read_as_it_was(text: str, encoding: str) -> None:
     data = text.encode(encoding, "ignore")
     expected = data.decode(encoding)
-    if encoding == "utf-8" and "\0" in text:
-        return
+    if (encoding == "utf-8" and "\0" in text) or (encoding == "utf-16" and expected.startswith("\0")):
+        return  # UTF-16's mark and a NUL are UTF-32's mark.
     assert decode(data)[0] == expected or (encoding == "utf-8" and expected.startswith("\ufeff"))
 
 

@@ -15,7 +15,7 @@ from grader.marking.terminal import check_notebooks
     "name",
     [
         "all_ids_renamed", "answered_in_a_new_cell", "format_3", "merged_with_its_check", "split_with_metadata",
-        "the_starter_copied_behind", "turned_into_markdown", "utf_16", "a_bracket_lost",
+        "the_starter_copied_behind", "turned_into_markdown", "utf_16",
     ],
 )  # fmt: skip
 def test_every_answer_of_a_damaged_notebook_is_solved(name: str, solved: list[Solved], tmp_path: Path) -> None:

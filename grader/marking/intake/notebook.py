@@ -34,6 +34,9 @@ _LONGEST_KEY = 64
 _BROKEN = "Restore it from a backup or with `course reset`, which keeps the broken file."
 
 
+BROKEN_JSON = "Its JSON is broken"
+
+
 class NotebookError(ValueError):
     """The file cannot be read as a notebook; the message says why and what to do."""
 
@@ -102,7 +105,7 @@ def _read(text: str, name: str, encoding: str) -> RawNotebook:
         saved = list(_salvage(text))
         if len(saved) > len(whole):
             whole = saved
-        notes.append(f"Its JSON is broken; what is whole was read ({len(whole)} cells). {_BROKEN}")
+        notes.append(f"{BROKEN_JSON}; what is whole was read ({len(whole)} cells). {_BROKEN}")
     elif scan.garbage:
         notes.append("There is text around its JSON, which was left out. Open it in Jupyter and save it again.")
     if not whole:
