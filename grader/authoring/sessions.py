@@ -218,9 +218,10 @@ class ShellSession:
 
     def _until(self, mark: bytes, deadline: float, command: str) -> bytes:
         got = bytearray()
+        looking = select.poll()
+        looking.register(self._terminal, select.POLLIN)
         while not got.endswith(mark):
-            ready, _, _ = select.select([self._terminal], [], [], _left(deadline, f"`{command}` to end"))
-            if not ready:
+            if not looking.poll(1000 * _left(deadline, f"`{command}` to end")):
                 continue
             try:
                 data = os.read(self._terminal, 65536)
@@ -355,9 +356,10 @@ class PythonSession:
     def _line(self, deadline: float) -> bytes:
         assert self._child.stdout is not None
         descriptor = self._child.stdout.fileno()
+        looking = select.poll()
+        looking.register(descriptor, select.POLLIN)
         while b"\n" not in self._buffer:
-            ready, _, _ = select.select([descriptor], [], [], _left(deadline, "the Python code to end"))
-            if not ready:
+            if not looking.poll(1000 * _left(deadline, "the Python code to end")):
                 continue
             data = os.read(descriptor, 65536)
             if not data:

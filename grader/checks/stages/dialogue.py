@@ -67,11 +67,14 @@ class Table:
                 return heard
             wait = _QUIET if wanted is None else max(limit - time.monotonic(), 0)
             speaking = [who for who, said in heard.items() if not said.endswith(b"<closed>")]
-            ready, _, _ = select.select([self._clients[who] for who in speaking], [], [], wait)
+            looking = select.poll()
+            for who in speaking:
+                looking.register(self._clients[who], select.POLLIN)
+            ready = {number for number, _ in looking.poll(wait * 1000)}
             if not ready:
                 return heard
             for who in speaking:
-                if self._clients[who] in ready:
+                if self._clients[who].fileno() in ready:
                     heard[who] += _received(self._clients[who])
 
 

@@ -318,7 +318,9 @@ def eight_megabytes_there_and_back(theirs: UnderTest, real: Server) -> None:
             sock.sendall(sent)
         except OSError as error:
             raise Broken(f"the server takes a command of {len(sent):,} bytes", f"it did not: {error}") from None
-        select.select([sock], [], [], PATIENCE)
+        coming = select.poll()
+        coming.register(sock, select.POLLIN)
+        coming.poll(PATIENCE * 1000)
         time.sleep(_HESITATION)  # the reader takes its time: meanwhile all buffers fill up
         came = _exactly(sock, len(wanted))
         if came == wanted:
@@ -352,9 +354,11 @@ def one_who_does_not_read(theirs: UnderTest, real: Server) -> None:
     command = memoryview(encode_command("ECHO", b"x" * 1_000_000))
     with _connect(theirs) as deaf, _connect(theirs) as other:
         sent = turned_away = 0
+        room = select.poll()
+        room.register(deaf, select.POLLOUT)
         while sent < 60 * len(command) and turned_away < 3:
             # A server may stop reading from a client that takes nothing; then there is nothing more to send.
-            if select.select([], [deaf], [], 0.1)[1]:
+            if room.poll(100):
                 sent += deaf.send(command[sent % len(command) :][:65536])
             else:
                 turned_away += 1
