@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import os
 import random
 import socket
 import time
@@ -314,7 +315,6 @@ class Clocks:
 
     def install(self) -> None:
         """Take the place of the real ones, for good."""
-        import os
 
         real_sleep, real_urandom = time.sleep, os.urandom
 

@@ -29,7 +29,7 @@ class TooDeep(ValueError):
     """A value is nested deeper than `MOST_DEPTH` (or contains itself), so it does not travel."""
 
 
-def encode(value: object, refer: Callable[[object], Reference], depth: int = 0) -> Any:
+def encode(value: Any, refer: Callable[[object], Reference], depth: int = 0) -> Any:
     """`value` as what `json.dumps` takes.
 
     Args:
@@ -44,26 +44,26 @@ def encode(value: object, refer: Callable[[object], Reference], depth: int = 0) 
     if value is None or kind is bool or kind is str:
         return value
     if kind is int:
-        return value if -(2**53) <= value <= 2**53 else _long(value, refer)  # type: ignore[operator,arg-type]
+        return value if -(2**53) <= value <= 2**53 else _long(value, refer)
     if kind is float:
-        return value if math.isfinite(value) else {"f": repr(value)}  # type: ignore[arg-type]
+        return value if math.isfinite(value) else {"f": repr(value)}
     if kind is bytes:
-        return {"b": base64.b64encode(value).decode("ascii")}  # type: ignore[arg-type]
+        return {"b": base64.b64encode(value).decode("ascii")}
     if depth >= MOST_DEPTH:
         raise TooDeep(f"nested deeper than {MOST_DEPTH}")
     below = depth + 1
     if kind is list:
-        return [encode(each, refer, below) for each in value]  # type: ignore[attr-defined]
+        return [encode(each, refer, below) for each in value]
     if kind is dict:
-        pairs = value.items()  # type: ignore[attr-defined]
+        pairs = value.items()
         return {"d": [[encode(k, refer, below), encode(v, refer, below)] for k, v in pairs]}
     if kind is bytearray:
-        return {"a": base64.b64encode(value).decode("ascii")}  # type: ignore[arg-type]
+        return {"a": base64.b64encode(value).decode("ascii")}
     for tag, known in (("t", tuple), ("s", set), ("z", frozenset)):
         if kind is known:
-            return {tag: [encode(each, refer, below) for each in value]}  # type: ignore[attr-defined]
-    if kind is range and all(_is_small(each) for each in (value.start, value.stop, value.step)):  # type: ignore[attr-defined]
-        return {"r": [value.start, value.stop, value.step]}  # type: ignore[attr-defined]
+            return {tag: [encode(each, refer, below) for each in value]}
+    if kind is range and all(_is_small(each) for each in (value.start, value.stop, value.step)):
+        return {"r": [value.start, value.stop, value.step]}
     return {"o": refer(value)}
 
 

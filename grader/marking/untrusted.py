@@ -84,7 +84,7 @@ def schema_text(name: str) -> str:
 @lru_cache(maxsize=4)
 def _validator(schema: str) -> Any:
     # A second of imports that most commands do not need.
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+    from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(schema_text(schema)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
-import pytest
+from available import lacking
 
 from tests.attacks import table
 from tests.attacks.attack import collection
@@ -17,7 +17,7 @@ SAMPLE = ("asserts-removed",)
 
 def test_stock_nbgrader_still_gives_the_points_that_the_record_says() -> None:
     if shutil.which("bwrap") is None:
-        pytest.skip("stock nbgrader is run in a jail of bubblewrap, which is not here")
+        lacking("sandbox", "stock nbgrader is run in a jail of bubblewrap, which is not here")
     rows = json.loads(RECORD.read_text(encoding="utf-8"))["attacks"]
     found = {name: row for _, name, row in run(SAMPLE, kinds=("asserts",))}
     for name in SAMPLE:

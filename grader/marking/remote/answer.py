@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from grader.inside.answer import Answer, AnswerProblem
+from grader.inside.answer import Answer
 from grader.inside.show import show
 
 if TYPE_CHECKING:
@@ -81,6 +81,3 @@ def resolved(notebook: WorkerNotebook, number: int, name: str, text: str, said: 
     base: Any = {"error": RemoteError, "function": RemoteFunction}.get(kind, RemoteObject)
     made = type(name if name.isidentifier() else "object", (base,), {"__module__": "__answers__"})
     return made(said) if kind == "error" else made(notebook, number, text)
-
-
-__all__ = ["AnswerProblem", "RemoteAnswer", "RemoteError", "RemoteFunction", "RemoteObject", "resolved"]

@@ -295,20 +295,20 @@ class _Worker:
         """
         number = next(self._numbers)
         inbox = self._calls[number] = Inbox()
-        message: Message | None = {**task, "n": number}
+        sent: Message = {**task, "n": number}
         seconds = left()
         if seconds is not None:
             self.allowed = round(seconds, 1)
-            message["seconds"] = max(0.05, seconds - _EARLIER)  # type: ignore[index]
+            sent["seconds"] = max(0.05, seconds - _EARLIER)
         timed, by_chance = own_time(), staged()[1]
         if timed or by_chance:
-            message |= {"staged": [timed, by_chance]}  # type: ignore[operator]
+            sent["staged"] = [timed, by_chance]
         if by_chance or random.getstate() != self._chance:
             # Somebody has seeded or used the random numbers that an answer beside the check would draw from.
-            message |= {"chance": random.getrandbits(64)}  # type: ignore[operator]
+            sent["chance"] = random.getrandbits(64)
             self._chance = random.getstate()
         try:
-            self._channel.send(message)  # type: ignore[arg-type]
+            self._channel.send(sent)
             while True:
                 message = self._channel.wait(inbox)
                 assert message is not None
