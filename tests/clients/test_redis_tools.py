@@ -3,13 +3,13 @@
 import os
 import pty
 import re
-import select
 import shutil
 import subprocess
 import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import connection
 
 import pytest
 import redis
@@ -180,7 +180,8 @@ def until(running: Running, pattern: bytes) -> str:
     """Read until the pattern is there, behind what was waited for before; what it matched."""
     deadline = time.monotonic() + PATIENCE
     while (found := re.search(pattern, running.text[running.place :])) is None:
-        ready, _, _ = select.select([running.reader], [], [], max(deadline - time.monotonic(), 0))
+        # Not `select.select`, which refuses descriptors above 1,023.
+        ready = connection.wait([running.reader], max(deadline - time.monotonic(), 0))
         assert ready, f"{pattern!r} did not come: {running.text!r}"
         data = os.read(running.reader, 65536)
         assert data, f"it ended: {running.text!r}"
