@@ -104,7 +104,7 @@ def _connect(stack: contextlib.ExitStack, address: str, jobs: int) -> Any:
     target: Any = address
     if address == LOCAL:
         target = stack.enter_context(
-            LocalCluster(  # type: ignore[no-untyped-call]
+            LocalCluster(
                 n_workers=jobs,
                 threads_per_worker=1,
                 processes=True,
@@ -115,7 +115,7 @@ def _connect(stack: contextlib.ExitStack, address: str, jobs: int) -> Any:
             )
         )
     try:
-        client = Client(target, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(target, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CohortError(

@@ -233,7 +233,7 @@ class Tunnel(Connection):
         self._fresh = self._listens = self._raw = False
         self._tunnel: _TunnelSocket | None = None
         self._failed: BaseException | None = None
-        super().__init__(**options)  # type: ignore[no-untyped-call]
+        super().__init__(**options)
 
     def _connect(self) -> Any:
         self._fresh = self._listens = False
@@ -289,7 +289,7 @@ class Tunnel(Connection):
 
     def can_read(self, timeout: float = 0) -> bool:
         if self._tunnel is None:
-            self.connect()  # type: ignore[no-untyped-call]
+            self.connect()
         tunnel = self._tunnel
         assert tunnel is not None
         if tunnel.ahead or self._parser._reader.has_data():

@@ -133,4 +133,4 @@ def _ask_version(path: Path, _modified: int, _size: int) -> tuple[Version | None
         return None, "it did not answer within 10 seconds"
     said = (run.stdout + run.stderr).decode(errors="replace").strip()
     match = re.search(r"v=(\d+)\.(\d+)\.(\d+)", said)
-    return (tuple(map(int, match.groups())) if match else None), said[:200]  # type: ignore[return-value]
+    return ((int(match[1]), int(match[2]), int(match[3])) if match else None), said[:200]

@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 import redis
@@ -33,6 +33,11 @@ from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDoma
 
 from grader.wire.conversation import Conversation
 from grader.wire.transcript import Cost, Exchange, Transcript
+
+if TYPE_CHECKING:
+    _Above = Connection  # What `_Whole` finds above it.
+else:
+    _Above = object
 
 _CHUNK = 64 * 1024
 # How much waits for a side that is slow before the other side is no longer read.
@@ -134,7 +139,7 @@ class _Link:
         self.held: list[bytes] = []
 
 
-class _Whole:
+class _Whole(_Above):
     """A redis-py connection that sends a pipeline in one go: redis-py would do so in pieces of 6000 bytes.
 
     The server may answer one piece before the next was sent. A proxy cannot tell that from a client that waited.
@@ -142,7 +147,7 @@ class _Whole:
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         whole = command if isinstance(command, str) else [b"".join(command)]
-        super().send_packed_command(whole, check_health)  # type: ignore[misc]
+        super().send_packed_command(whole, check_health)
 
 
 class _WholeTCP(_Whole, Connection):
@@ -177,7 +182,7 @@ class Proxy(Transcript):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        options: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]
+        options: dict[str, Any] = parse_url(url)
         if options.pop("connection_class", None) is SSLConnection:
             raise ValueError("the proxy cannot read an encrypted connection: give a redis:// or unix:// address")
         path = options.pop("path", None)

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import hiredis
 import redis
@@ -20,6 +20,11 @@ from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDoma
 
 from grader.resp import encode_command
 from grader.wire.transcript import Command, Exchange, Hook, Match, Stream, Transcript
+
+if TYPE_CHECKING:
+    _Above = Connection  # What the classes find above them that are mixed into redis-py's.
+else:
+    _Above = object
 
 
 class _Depth(threading.local):
@@ -43,7 +48,7 @@ class Wire(Transcript):
         super().__init__()
         if not keep:
             self._costs = []
-        options: dict[str, Any] = parse_url(url) if url else {}  # type: ignore[no-untyped-call]
+        options: dict[str, Any] = parse_url(url) if url else {}
         options.update(connection)
         path = options.pop("unix_socket_path", None) or options.pop("path", None)
         if options.pop("connection_class", None) is SSLConnection:
@@ -226,7 +231,7 @@ class GatedConnection(Protocol):
         """The socket, to look ahead at the replies."""
 
 
-class _Recorded:
+class _Recorded(_Above):
     """What a redis-py connection does in addition: report to its wire. Mixed into the connection classes."""
 
     reports: tuple[Wire, str]
@@ -245,7 +250,7 @@ class _Recorded:
     def _connect(self) -> socket.socket:
         self._stream = Stream()
         self._wire.connections += 1
-        return _TappedSocket.around(super()._connect(), self._heard)  # type: ignore[misc]
+        return _TappedSocket.around(super()._connect(), self._heard)
 
     def _heard(self, data: memoryview) -> None:
         if self._kept and not self._wire._costs and not self._waiting:
@@ -264,7 +269,7 @@ class _Recorded:
     def on_connect_check_health(self, check_health: bool = True) -> None:
         self._in_setup = True
         try:
-            super().on_connect_check_health(check_health)  # type: ignore[misc]
+            super().on_connect_check_health(check_health)
         finally:
             self._in_setup = False
 
@@ -272,21 +277,21 @@ class _Recorded:
         self._waiting = []
         self._trip = None
         self._then = []
-        super().disconnect(*args, **kwargs)  # type: ignore[misc]
+        super().disconnect(*args, **kwargs)
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        if not self._sock:  # type: ignore[attr-defined]
-            self.connect_check_health(check_health=False)  # type: ignore[attr-defined]
+        if not self._sock:
+            self.connect_check_health(check_health=False)
         if self._in_setup:
-            super().send_packed_command(command, check_health)  # type: ignore[misc]
+            super().send_packed_command(command, check_health)
             return
         if check_health:
-            self.check_health()  # type: ignore[attr-defined]
+            self.check_health()
         wire = self._wire
         if not self._waiting:
             self._keep(bool(wire._costs) or self._gate is not None)
             if not (self._kept or wire._before or wire._after):
-                super().send_packed_command(command, check_health=False)  # type: ignore[misc]
+                super().send_packed_command(command, check_health=False)
                 return
         packed = command.encode() if isinstance(command, str) else b"".join(command)
         commands = _split_packed(packed)
@@ -302,7 +307,7 @@ class _Recorded:
             if self._gate is not None:
                 self._gate.pass_through(self, commands)
             else:
-                super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
+                super().send_packed_command([packed], check_health=False)
         except redis.RedisError as error:
             for exchange in exchanges:
                 exchange._error = str(error)
@@ -311,24 +316,23 @@ class _Recorded:
     def put(self, commands: list[Command]) -> None:
         """Send commands that a gate let through."""
         packed = b"".join(encode_command(*each) for each in commands)
-        super().send_packed_command([packed], check_health=False)  # type: ignore[misc]
+        super().send_packed_command([packed], check_health=False)
 
     def tapped(self) -> _TappedSocket:
         """The socket, for a gate that looks ahead."""
-        sock: _TappedSocket = self._sock  # type: ignore[attr-defined]
-        return sock
+        return cast(_TappedSocket, self._sock)
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
         waiting, stream = self._waiting, self._stream
         try:
-            reply = super().read_response(*args, **kwargs)  # type: ignore[misc]
+            reply = super().read_response(*args, **kwargs)
         except redis.ResponseError as error:
             self._answer(waiting, stream, None, str(error))
             raise
         except BaseException as error:
             for exchange in waiting:
                 exchange._error = str(error) or type(error).__name__
-            if waiting and self._sock is None:  # type: ignore[attr-defined]
+            if waiting and self._sock is None:
                 # An error such as NOAUTH closes redis-py's connection, but is a reply all the same.
                 waiting[0]._stream = stream
                 stream.owed.append(waiting[0])
@@ -355,7 +359,7 @@ class _Recorded:
             self._wire._run(then)
 
 
-class Echoing:
+class Echoing(_Above):
     """Mixed into a redis-py connection class: whoever reads the replies again somewhere else gets their bytes.
 
     `echo` collects every byte that comes once the connection is set up; while it is None, nothing is kept.
@@ -364,7 +368,7 @@ class Echoing:
     echo: bytearray | None = None
 
     def _connect(self) -> socket.socket:
-        sock: socket.socket = super()._connect()  # type: ignore[misc]
+        sock: socket.socket = super()._connect()
         inner = sock.tap if isinstance(sock, _TappedSocket) else None
 
         def heard(data: memoryview) -> None:

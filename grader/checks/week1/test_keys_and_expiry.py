@@ -39,7 +39,7 @@ def _keys(peek: Redis) -> list[Any]:
     found: set[bytes] = set()
     cursor = None
     while cursor != 0:
-        cursor, page = peek.execute_command("SCAN", cursor or 0, "COUNT", 1000, NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+        cursor, page = peek.execute_command("SCAN", cursor or 0, "COUNT", 1000, NEVER_DECODE=True)
         found.update(page)
     return [_as_text(key) for key in sorted(found)]
 
@@ -277,7 +277,7 @@ def _judge_predictions(answer: Answer, peek: Redis, group: str) -> None:
         predicted = predictions.get(line, ...)
         reply: Any = None
         for command in line.split(";"):
-            reply = peek.execute_command(*split_line(command))  # type: ignore[no-untyped-call]
+            reply = peek.execute_command(*split_line(command))
         if type(predicted) is not int:
             what = "nothing is predicted yet" if predicted in (..., None) else f"you predicted {show(predicted)}"
             broken(f"a whole number for `{line}`", what)

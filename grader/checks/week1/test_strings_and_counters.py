@@ -123,7 +123,7 @@ def _stored(peek: Redis, key: str) -> str | None:
 
 def _keys(peek: Redis) -> list[str]:
     """The names of all keys, as text whatever their bytes are."""
-    found: list[bytes] = peek.execute_command("KEYS", "*", NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+    found: list[bytes] = peek.execute_command("KEYS", "*", NEVER_DECODE=True)
     return sorted(name.decode("utf-8", "backslashreplace") for name in found)
 
 
@@ -133,7 +133,7 @@ def _bytes_at(peek: Redis, key: str) -> bytes:
     if kind not in {"string", "none"}:
         broken(f"a string at `{key}`", f"there is a value of type {kind}")
     # Compared as bytes: what an answer stored need not be text.
-    packed: bytes | None = peek.execute_command("GET", key, NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+    packed: bytes | None = peek.execute_command("GET", key, NEVER_DECODE=True)
     return packed or b""
 
 
@@ -213,7 +213,7 @@ _PREDICTED = (
 def _run(client: Redis, line: str) -> object:
     """What redis-py returns for a line, or the name of the exception it raises."""
     try:
-        reply: object = client.execute_command(*shlex.split(line))  # type: ignore[no-untyped-call]
+        reply: object = client.execute_command(*shlex.split(line))
     except ResponseError as error:
         return type(error).__name__
     return reply

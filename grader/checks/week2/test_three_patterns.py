@@ -102,7 +102,7 @@ def _replay(client: Redis, unit: list[Exchange]) -> None:
     with client.pipeline(transaction=len(unit) > 1) as pipe:
         for exchange in unit:
             if exchange.name not in {"MULTI", "EXEC", "WATCH", "UNWATCH"}:
-                pipe.execute_command(*exchange.command)  # type: ignore[no-untyped-call]
+                pipe.execute_command(*exchange.command)
         pipe.execute(raise_on_error=False)
 
 

@@ -118,7 +118,7 @@ class Footprints:
     def _keys_and_flags(self, command: Command) -> Any:
         connection = self._client.connection_pool.get_connection()
         try:
-            connection.send_command("COMMAND", "GETKEYSANDFLAGS", *command)  # type: ignore[no-untyped-call]
+            connection.send_command("COMMAND", "GETKEYSANDFLAGS", *command)
             return connection.read_response(disable_decoding=True)
         except redis.ResponseError as error:
             return ErrorReply(str(error))
