@@ -13,7 +13,8 @@ import redis
 
 from grader.checks.agreement.script import Scripts, cmd, integer, one_of, scripts, small, text
 from grader.checks.stages.dialogue import Line, same_dialogue
-from grader.checks.stages.persistence import Words, do, folder_of, read_by_redis, running, state, wait_for
+from grader.checks.stages.persistence.commands import Words, do, state
+from grader.checks.stages.persistence.folders import folder_of, read_by_redis, running, wait_for
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.servers import Server, standalone

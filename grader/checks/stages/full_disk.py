@@ -16,7 +16,8 @@ from typing import Any
 
 import redis
 
-from grader.checks.stages.persistence import folder_of, read_by_redis, running, same, state, wait_for
+from grader.checks.stages.persistence.commands import same, state
+from grader.checks.stages.persistence.folders import folder_of, read_by_redis, running, wait_for
 from grader.checks.stages.registry import UnderTest, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.servers import Server
