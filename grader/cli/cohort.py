@@ -13,7 +13,7 @@ from rich.text import Text
 
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import errors, out, shown
-from grader.cli.verify import chosen_sandbox
+from grader.cli.verify import SandboxKind, chosen_sandbox
 from grader.marking.place import course_folder
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def grade(
         str | None, typer.Option("--cluster", help="Mark on dask: local, or a scheduler's tcp://host:port.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Mark again what is marked already.")] = False,
+    sandbox: SandboxKind = None,
 ) -> int:
     """Mark what is in submitted/ and fill gradebook and autograded/. Goes on where an interrupted run was.
 
@@ -132,7 +133,7 @@ def grade(
     if not chosen:
         raise CallError("Nothing is handed in: submitted/ is empty. `course cohort collect` fills it.")
     if cluster in {None, "local"}:
-        chosen_sandbox(None)  # where there is none, that is said before anything of theirs runs
+        chosen_sandbox(sandbox)  # where there is none, that is said before anything of theirs runs
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors(), transient=True) as progress:
         bar = progress.add_task("Grading", total=None)
@@ -145,9 +146,15 @@ def grade(
             if not errors().is_terminal:
                 errors().print(Text(_line(graded)), soft_wrap=True)
 
-        mark = on_cluster(room, chosen, cluster, jobs) if cluster else local(room, chosen, jobs)
+        if cluster:
+            mark = on_cluster(room, chosen, cluster, jobs, sandbox=sandbox or "")
+        else:
+            mark = local(room, chosen, jobs, sandbox=sandbox or "")
+        trusted = sandbox not in {None, "none"}
         try:
-            outcome = grade_cohort(room, chosen, mark, students=student or (), force=force, begin=begin, tell=tell)
+            outcome = grade_cohort(
+                room, chosen, mark, students=student or (), force=force, trusted=trusted, begin=begin, tell=tell
+            )
         except KeyboardInterrupt:
             progress.console.print("What is marked is kept: the same command goes on from there.")
             raise

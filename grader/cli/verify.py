@@ -41,10 +41,14 @@ def verify(
         typer.Option(help="The submission, to mark it again; for a folder of receipts a folder of learners."),
     ] = None,
     commit: Annotated[str, typer.Option(help="Read this commit of the submission's repository.")] = "",
-    key: KeyFile = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", help="The file of the course key; COURSE_KEY if none, and in a cohort's folder its own."),
+    ] = None,
     sandbox: SandboxKind = None,
 ) -> int:
     """Verify receipts. Status 0 when all agree, 1 when one is refused or differs, 2 when one cannot be verified."""
+    from grader.cohort.classroom import key_around
     from grader.marking.grade import NothingToGradeError, release_for, submission_of
     from grader.marking.verify import Verifier
 
@@ -72,7 +76,11 @@ def verify(
                         yield Submission(learner, {})  # an empty one can have been marked, too
 
     outcomes = []
-    with Verifier(catalog(), course_key(key), find, held, release_for(submission or receipt)) as verifier:
+    secret = course_key(key)
+    if not secret and (of_cohort := key_around(receipt, Path.cwd())) is not None:
+        secret = course_key(of_cohort)
+        out().print(Text(f"The course key is {printable(str(of_cohort))}.", "dim"), soft_wrap=True)
+    with Verifier(catalog(), secret, find, held, release_for(submission or receipt)) as verifier:
         for file in files:
             verdict = verifier.verify(file)
             outcomes.append(verdict.outcome)
@@ -99,13 +107,11 @@ def chosen_sandbox(kind: str | None) -> Sandbox:
     """The sandbox that was asked for, or the best there is; where there is none, that is said loudly.
 
     Raises:
-        CallError: for ``any`` where there is none: then nothing is run.
+        SandboxMissing: where it cannot be had, as ``any`` where there is none: then nothing is run.
     """
-    from grader.marking.sandbox import choose
+    from grader.marking.sandbox import asked_for
 
-    held = choose(None if kind == "any" else kind)
+    held = asked_for(kind)
     if not held.trusted:
-        if kind == "any":
-            raise CallError(held.words)
         errors().print(Text(held.words, "bold red"), soft_wrap=True)
     return held

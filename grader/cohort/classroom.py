@@ -17,6 +17,8 @@ from grader.cohort.errors import CohortError, of_database
 from grader.marking.receipts import course_key, make_key
 
 CONFIG = "nbgrader_config.py"
+_OWN = ".course"
+_KEY = "course.key"
 # What may stand in a path, in a URL of formgrader and in HTML without doing anything there.
 _STUDENT = re.compile(r"[\w@][\w@.+' -]{0,100}")
 
@@ -24,6 +26,15 @@ _STUDENT = re.compile(r"[\w@][\w@.+' -]{0,100}")
 def is_student(name: str) -> bool:
     """Whether `name` can be a student's: it becomes a folder, part of a URL, and is shown in pages."""
     return _STUDENT.fullmatch(name) is not None and name == name.strip() and ".." not in name
+
+
+def key_around(receipts: Path, working: Path) -> Path | None:
+    """The key that a cohort's own folder holds: the nearest such folder around `working`, else the outermost around
+    `receipts`, so that nothing which was handed in and lies in a cohort's folder brings a key of its own."""
+    receipts, working = receipts.resolve(), working.resolve()
+    around = [working, *working.parents, *reversed([receipts, *receipts.parents])]
+    found = (folder / _OWN / _KEY for folder in around if (folder / CONFIG).is_file())
+    return next((file for file in found if file.is_file()), None)
 
 
 class Classroom:
@@ -126,7 +137,7 @@ class Classroom:
     @property
     def own(self) -> Path:
         """``.course`` in the course's folder, where marks are kept."""
-        return self.root / ".course"
+        return self.root / _OWN
 
     @property
     def key(self) -> bytes:
@@ -135,7 +146,7 @@ class Classroom:
         Raises:
             KeyProblemError: when it cannot be used.
         """
-        file = self.own / "course.key"
+        file = self.own / _KEY
         if found := course_key():
             return found
         if not file.exists():

@@ -41,7 +41,13 @@ def this_worker() -> dict[str, str]:
 
 
 def mark_packed(
-    week: str, learner: str, packed: bytes, slugs: list[str], key: bytes, release: bytes, versions: dict[str, str]
+    week: str,
+    learner: str,
+    packed: bytes,
+    slugs: list[str],
+    head: dict[str, Any],
+    release: bytes,
+    versions: dict[str, str],
 ) -> str:
     """Runs on a worker: the marks of a submission as JSON, or ``{"refused": …}`` with this worker's versions.
 
@@ -50,7 +56,7 @@ def mark_packed(
         learner: whose it is.
         packed: the submission (`grader.cohort.task.pack`).
         slugs: what to mark in it.
-        key: the course's secret.
+        head: what is the same for all (`Batch.head`), the course's secret in it.
         release: the released notebooks, packed and compressed.
         versions: what `this_worker` says where the batch was started.
     """
@@ -58,11 +64,11 @@ def mark_packed(
     if mine != versions:
         return json.dumps({"refused": mine})
     job: Job | None = getattr(_own, "job", None)
-    if job is None or _own.batch != (key, release):
+    if job is None or _own.batch != (head, release):
         if not _jobs:
             atexit.register(_end_jobs)
-        job = _own.job = Job(Batch(key, zlib.decompress(release)))
-        _own.batch = (key, release)
+        job = _own.job = Job(Batch.of(head, zlib.decompress(release)))
+        _own.batch = (head, release)
         _jobs.append(job)
     return json.dumps({"marks": job.mark(Task(week, learner, packed, tuple(slugs))).to_dict()})
 
@@ -165,7 +171,7 @@ def _mark(client: Any, tasks: Iterable[Task], batch: Batch) -> Generator[Finishe
         if task is None:
             return
         future = client.submit(
-            mark_packed, task.week, task.learner, task.packed, list(task.slugs), batch.key, release, versions,
+            mark_packed, task.week, task.learner, task.packed, list(task.slugs), batch.head(), release, versions,
             pure=False, retries=_RETRIES,
         )  # fmt: skip
         running[future.key] = future

@@ -78,6 +78,7 @@ def grade(
     *,
     students: Iterable[str] = (),
     force: bool = False,
+    trusted: bool = False,
     begin: Callable[[int], None] = lambda _: None,
     tell: Callable[[Graded], None] = lambda _: None,
 ) -> Outcome:
@@ -89,6 +90,7 @@ def grade(
         mark: how tasks become marks.
         students: only these; all that have handed something in for none.
         force: mark again what is marked already.
+        trusted: mark again what no sandbox held.
         begin: told how many submissions there are.
         tell: told of each submission as it reaches the gradebook.
 
@@ -99,7 +101,7 @@ def grade(
     with _alone(room), room.gradebook() as book:
         writer = GradebookWriter(room, book)
         plan = [_look(room, writer, week, list(students), outcome) for week in weeks]
-        run = _Run(room, writer, {w.name: w for w in plan}, force, outcome, tell)
+        run = _Run(room, writer, {w.name: w for w in plan}, force, trusted, outcome, tell)
         begin(sum(len(week.students) for week in plan))
         todo = run.settle_the_known()
         finished = mark(run.tasks(todo))
@@ -147,6 +149,7 @@ class _Run:
         writer: GradebookWriter,
         weeks: dict[str, _Week],
         force: bool,
+        trusted: bool,
         outcome: Outcome,
         tell: Callable[[Graded], None],
     ) -> None:
@@ -154,6 +157,7 @@ class _Run:
         self._writer = writer
         self._weeks = weeks
         self._force = force
+        self._trusted = trusted
         self._outcome = outcome
         self._tell = tell
         self._version = course_version()
@@ -166,7 +170,7 @@ class _Run:
         for week in self._weeks.values():
             for student in week.students:
                 kept = None if self._force else self._marks.read(week.name, student)
-                if kept is not None:
+                if kept is not None and not (self._trusted and kept.marks.advisory):
                     submission = self._read(week.name, student)
                     if kept.holds_for(submission.digest(), self._version, slugs(week.exercises)):
                         self.settle(kept, submission)
@@ -259,25 +263,27 @@ class _Run:
         self._tell(graded)
 
 
-def local(room: Classroom, weeks: list[str], jobs: int) -> Mark:
-    """Mark in `jobs` processes of this machine."""
+def local(room: Classroom, weeks: list[str], jobs: int, *, sandbox: str = "", partial: bool = False) -> Mark:
+    """Mark in `jobs` processes of this machine; `sandbox` and `partial` as in `Batch`."""
     from grader.cohort.jobs import mark_all
 
-    return lambda tasks: mark_all(tasks, jobs, _batch(room, weeks))
+    return lambda tasks: mark_all(tasks, jobs, _batch(room, weeks, sandbox, partial))
 
 
-def on_cluster(room: Classroom, weeks: list[str], address: str, jobs: int) -> Mark:
+def on_cluster(
+    room: Classroom, weeks: list[str], address: str, jobs: int, *, sandbox: str = "", partial: bool = False
+) -> Mark:
     """Mark on a dask cluster: ``local`` with `jobs` workers, or a scheduler's address."""
     from grader.cohort.cluster import mark_on_cluster
 
-    return lambda tasks: mark_on_cluster(tasks, address, jobs, _batch(room, weeks))
+    return lambda tasks: mark_on_cluster(tasks, address, jobs, _batch(room, weeks, sandbox, partial))
 
 
-def _batch(room: Classroom, weeks: list[str]) -> Batch:
+def _batch(room: Classroom, weeks: list[str], sandbox: str, partial: bool) -> Batch:
     files = {
         f"{week}/{path.name}": path.read_bytes()
         for week in weeks
         for path in sorted(room.released(week).iterdir())
         if path.suffix in {".ipynb", ".py"} and path.is_file()
     }
-    return Batch(room.key, pack(Submission("release", files)))
+    return Batch(room.key, pack(Submission("release", files)), sandbox, partial)

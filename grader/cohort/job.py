@@ -24,9 +24,10 @@ from typing import Any
 
 from grader.checks import Catalog, catalog
 from grader.cohort.kept import course_version
-from grader.cohort.task import unpack
+from grader.cohort.task import Batch, unpack
 from grader.marking.marker import Marker
 from grader.marking.result import ExerciseResult
+from grader.marking.sandbox import asked_for
 from grader.marking.submission import Submission
 
 _GRACE = 5.0
@@ -46,11 +47,13 @@ def main(descriptor: int) -> None:
             return
         exercises = catalog()
         about = json.loads(first)
-        release = unpack(stream.read(about["size"]))
+        batch = Batch.of(about, stream.read(about["size"]))
+        held = asked_for(batch.sandbox or None)
         with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-            _lay_out(release, Path(folder))
-            marker = Marker(exercises, key=bytes.fromhex(about["key"]), release=Path(folder))
-            with marker:
+            _lay_out(unpack(batch.release), Path(folder))
+            with Marker(
+                exercises, key=batch.key, sandbox=held, release=Path(folder), partial_credit=batch.partial
+            ) as marker:
                 _serve(stream, marker, exercises)
 
 

@@ -115,7 +115,7 @@ class Job:
         self._channel = ours
         self._stream = ours.makefile("rb")
         try:
-            self._send({"key": self._batch.key.hex(), "size": len(self._batch.release)}, self._batch.release)
+            self._send({**self._batch.head(), "size": len(self._batch.release)}, self._batch.release)
             self._hear(START_SECONDS)
         except JobLostError as lost:
             lost.began = False

@@ -7,6 +7,7 @@ import json
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from grader.checks import Catalog
 from grader.marking.marks import Marks
@@ -36,11 +37,22 @@ class Batch:
     """What is the same for all tasks of a run.
 
     `key` is the course's secret, from which hidden checks draw their numbers; `release` the released notebooks, packed
-    as a submission is.
+    as a submission is. `sandbox` is what ``--sandbox`` asked for, or empty, `partial` whether there is partial credit.
     """
 
     key: bytes
     release: bytes
+    sandbox: str = ""
+    partial: bool = False
+
+    def head(self) -> dict[str, Any]:
+        """All but the release, for JSON."""
+        return {"key": self.key.hex(), "sandbox": self.sandbox, "partial": self.partial}
+
+    @classmethod
+    def of(cls, head: dict[str, Any], release: bytes) -> Batch:
+        """The inverse of `head`."""
+        return cls(bytes.fromhex(head["key"]), release, head["sandbox"], head["partial"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,10 @@ def check_receipt(receipt: dict[str, Any], key: bytes, exercises: Catalog) -> Ot
 
 def _check_signature(receipt: dict[str, Any], key: bytes) -> None:
     if not key:
-        raise KeyProblemError("It is signed, and there is no course key to check that with: set COURSE_KEY, or --key.")
+        raise KeyProblemError(
+            "It is signed, and there is no course key to check that with: neither COURSE_KEY nor one of `course key`, "
+            "and the receipt lies in no cohort's folder with a .course/course.key. Say which: --key FILE."
+        )
     signature = receipt["signature"]
     # Both comparisons take as long for a nearly right one as for a wrong one.
     if not hmac.compare_digest(signature["key"], fingerprint(key)):

@@ -61,7 +61,9 @@ def test_a_worker_with_another_version_of_the_course_is_refused_by_name() -> Non
 
 
 def test_a_worker_refuses_tasks_of_another_version_itself() -> None:
-    said = cluster.mark_packed(WEEK, "ada", b"", [], b"key", b"", {"course": "another", "python": "3.11"})
+    said = cluster.mark_packed(
+        WEEK, "ada", b"", [], Batch(b"key", b"").head(), b"", {"course": "another", "python": "3.11"}
+    )
     assert '"refused"' in said
 
 

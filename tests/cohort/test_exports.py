@@ -163,6 +163,9 @@ def test_without_a_sandbox_that_is_said_before_anything_of_theirs_is_run(course:
             (tmp_path / "bin" / name).symlink_to(found)
     named = {**os.environ, "COURSE_FOLDER": str(course), "PYTHONPATH": str(ROOT), "PATH": str(tmp_path / "bin")}
     command = [sys.executable, "-m", "grader.cli", "cohort", "grade", WEEK, "--jobs", "1"]
+    refused = subprocess.run([*command, "--sandbox", "any"], env=named, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "THERE IS NO SANDBOX" in refused.stderr) == (2, True), refused.stderr
+    assert rows(room(course), [WEEK]) == []
     done = subprocess.run(command, env=named, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     assert 0 <= done.stderr.find("THERE IS NO SANDBOX") < done.stderr.find(f"{WEEK} ada: 0 of")

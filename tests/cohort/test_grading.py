@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from available import lacking
 from nbgrader.api import Gradebook
 
 from grader.checks import Exercise
@@ -16,6 +17,7 @@ from grader.cohort.feedback import feedback
 from grader.cohort.grading import grade, local
 from grader.cohort.kept import MarksFolder
 from grader.marking.result import ExerciseResult
+from grader.marking.sandbox import choose
 from tests.cohort.kit import (
     BULK_READ,
     NOTEBOOK,
@@ -182,6 +184,28 @@ def test_what_is_missing_behind_kept_marks_is_made_whole_without_marking(course:
     assert asked == []
     assert dump(course) == before
     assert pages(course) == files
+
+
+def test_what_no_sandbox_held_is_marked_again_where_one_is_asked_for(course: Path) -> None:
+    best = choose().name
+    if best == "none":
+        lacking("sandbox", "there is no sandbox on this machine")
+    submit(course, "ada", {PAGE_VIEWS: solutions()[PAGE_VIEWS]})
+    here = room(course)
+    marks = MarksFolder(here.own / "marks")
+
+    def run(kind: str, trusted: bool) -> tuple[bool, bool]:
+        (one,) = grade(here, [WEEK], local(here, [WEEK], 1, sandbox=kind), trusted=trusted).graded
+        return one.kept, one.advisory
+
+    assert run("none", False) == (False, True)
+    assert run("", False) == (True, True), "known before, and said to be advisory again"
+    assert run("any", True) == (False, False)
+    kept = marks.read(WEEK, "ada")
+    assert kept is not None
+    assert (kept.marks.sandbox, kept.marks.earned) == (best, points(PAGE_VIEWS))
+    with pytest.raises(CohortError, match="There is no sandbox called 'sandcastle'"):
+        grade(here, [WEEK], local(here, [WEEK], 1, sandbox="sandcastle"), force=True)
 
 
 def test_a_written_answer_waits_for_a_person_and_an_empty_one_does_not(course: Path) -> None:

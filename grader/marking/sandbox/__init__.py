@@ -7,7 +7,7 @@
 learner's code.
 """
 
-from grader.marking.sandbox.choose import KINDS, Kind, Sandbox, SandboxMissing, choose
+from grader.marking.sandbox.choose import KINDS, Kind, Sandbox, SandboxMissing, asked_for, choose
 from grader.marking.sandbox.held import Ended, Held
 from grader.marking.sandbox.limits import Limits
 from grader.marking.sandbox.servers import REDIS_LIMITS, redis_in_sandbox
@@ -25,6 +25,7 @@ __all__ = [
     "Sandbox",
     "SandboxMissing",
     "WarmWorkers",
+    "asked_for",
     "choose",
     "redis_in_sandbox",
     "worker_share",

@@ -78,6 +78,18 @@ def choose(kind: str | None = None) -> Sandbox:
     return Bare("; ".join(reasons))
 
 
+def asked_for(kind: str | None) -> Sandbox:
+    """The sandbox that a ``--sandbox`` means: as `choose`, and with ``any`` the best there is but none.
+
+    Raises:
+        SandboxMissing: when it cannot be had.
+    """
+    found = choose(None if kind == "any" else kind)
+    if kind == "any" and not found.trusted:
+        raise SandboxMissing(found.words)
+    return found
+
+
 def _tried(kind: str) -> Sandbox:
     key = (os.getpid(), kind)
     if key not in _found:
