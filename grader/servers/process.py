@@ -128,6 +128,29 @@ class LocalServer:
             return None
         return self._process.pid if self._enclosure is None else self._enclosure.inside(self._process.pid)
 
+    @contextlib.contextmanager
+    def sibling(self, *, directory: Path | None = None, **config: Option) -> Iterator["LocalServer"]:
+        """Another one of the same program while a `with` block runs; in an enclosure of its own where this one has one.
+
+        Args:
+            directory: where it finds and leaves its files; by default a temporary folder.
+            config: options of redis.conf; none are taken over from this one.
+
+        Raises:
+            StartFailed: as `standalone()`.
+        """
+        other = LocalServer(
+            binary=self.binary,
+            password=self._password,
+            directory=directory,
+            config=config,
+            enclosure=self._enclosure.another() if self._enclosure is not None else None,
+        )
+        try:
+            yield other
+        finally:
+            other.close()
+
     def client(self, **options: Any) -> redis.Redis:
         """Return a new client: decoded text, RESP2, no retries, 5 s timeouts, unless `options` say otherwise.
 

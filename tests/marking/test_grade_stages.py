@@ -4,7 +4,9 @@ import base64
 import contextlib
 import json
 import os
+import select
 import signal
+import socket
 import tempfile
 import textwrap
 import time
@@ -181,6 +183,69 @@ def test_behind_some_that_had_to_be_ended_by_force_no_more_are_tried(sandbox: Sa
     marks = graded(hostile(code), "ping set", sandbox, bounds=Bounds(seconds=1, in_a_row=1))
     assert statuses(marks) == ["wrong"] * 2
     assert ["Not tried" in r.note for r in marks.results] == [False, True]
+
+
+# The reference, but for the files it leaves: whoever reads them is to be led astray.
+_FILES = """
+import os, sys
+from miniredis.persistence import rdb
+from miniredis.persistence.aof import AppendOnlyFile
+from miniredis.resp import encode_command
+save, opened = rdb.save, AppendOnlyFile.open
+def wrong_save(server, path, aof_base=False):
+    if server.databases[0].read_string(b"moment"):  # mini.bgsave
+        os.mkfifo(path)
+    elif server.databases[0].read_string(b"one day"):  # mini.rdb-expiry
+        save(server, path)
+        for number in range(3):
+            with open(path.parent / str(number), "wb") as file:
+                file.truncate(40_000_000)
+    else:
+        path.symlink_to("OUTSIDE/secret")
+def calls_out(self):
+    opened(self)
+    for words in (
+        ("SET", "moved", "x"), ("MIGRATE", "127.0.0.1", "PORT", "moved", "0", "300"),
+        ("CONFIG", "SET", "dir", "OUTSIDE"), ("SAVE",), ("REPLICAOF", "127.0.0.1", "PORT"),
+    ):
+        os.write(self._file, encode_command(*map(str.encode, words)))
+rdb.save, AppendOnlyFile.open = wrong_save, calls_out
+"""
+
+
+def misleading(outside: Path, port: int) -> Submission:
+    """A submission whose files point to the folder `outside`, and to `port` of this machine."""
+    honest = package("solutions")
+    begin = honest.files["miniredis/__main__.py"].decode()
+    code = _FILES.replace("OUTSIDE", str(outside)).replace("PORT", str(port))
+    future = "from __future__ import annotations\n"
+    spoilt = begin.replace(future, future + code)
+    return Submission("mallory", {**honest.files, "miniredis/__main__.py": spoilt.encode()})
+
+
+def _called(listener: socket.socket) -> bool:
+    """Whether anybody has connected."""
+    return bool(select.select([listener], [], [], 0)[0])
+
+
+def test_files_that_lead_elsewhere_are_read_in_a_sandbox_only(sandbox: Sandbox, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    (tmp_path / "secret").write_text("untouched")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        marks = graded(misleading(tmp_path, port), "save rdb-expiry bgsave aof-write", sandbox, bounds=Bounds())
+        assert statuses(marks) == ["wrong"] * 4
+        assert not _called(listener)
+        notes = [r.promises[0].happened for r in marks.results]
+        assert "no such file" in notes[0]  # the link goes with the server
+        assert "is larger" in notes[1]
+        assert "is a pipe" in notes[2]
+        assert "to Redis it is" in notes[3]
+        assert [p.name for p in tmp_path.iterdir()] == ["secret"]
+        assert (tmp_path / "secret").read_text() == "untouched"
+        # What the sandbox has prevented:
+        graded(misleading(tmp_path, port), "aof-write", choose("none"), bounds=Bounds())
+        assert _called(listener)
 
 
 def _redis_in_base64() -> str:

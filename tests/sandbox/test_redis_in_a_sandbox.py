@@ -76,6 +76,26 @@ def test_it_cannot_be_told_to_write_elsewhere_or_to_load_code(server: LocalServe
     assert not Path(f"/proc/{server.pid}/root{__file__}").exists()
 
 
+def test_another_like_it_reads_a_folder_in_a_sandbox_of_its_own(server: LocalServer, tmp_path: Path) -> None:
+    given, elsewhere = tmp_path / "given", tmp_path / "elsewhere.rdb"
+    with server.sibling(directory=given) as writer:
+        writer.client().set("key", "value")
+        writer.client().save()
+    elsewhere.write_bytes((given / "dump.rdb").read_bytes())
+    with server.sibling(directory=given, maxmemory="9mb") as other:
+        assert other.client().get("key") == "value"
+        assert other.client().config_get("maxmemory") == {"maxmemory": str(9 * MB)}
+        namespaces = {Path(f"/proc/{pid}/ns/pid").readlink() for pid in ("self", server.pid, other.pid)}
+        assert len(namespaces) == 3
+        seen = Path(f"/proc/{other.pid}/root{tmp_path}")
+        assert [path.name for path in seen.iterdir()] == ["given"]
+    # A file that is somewhere else is not there for it.
+    (given / "dump.rdb").unlink()
+    (given / "dump.rdb").symlink_to(elsewhere)
+    with server.sibling(directory=given) as misled:
+        assert misled.client().dbsize() == 0
+
+
 def test_it_reaches_nobody(server: LocalServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)

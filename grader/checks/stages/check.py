@@ -16,9 +16,8 @@ from grader.checks.agreement.agree import Disagreement, compare_servers
 from grader.checks.agreement.duel import Mortal, Tally
 from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.show import Finding
-from grader.checks.stages.registry import Generated, Probe, UnderTest, checks_of, taught_by
+from grader.checks.stages.registry import Generated, Probe, RealRedis, UnderTest, checks_of, taught_by
 from grader.checks.verdict import Broken
-from grader.servers import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def manners_for(generated: Generated, built: Collection[str] | None) -> frozense
 def check_stage(
     slug: str,
     theirs: UnderTest,
-    real: Server,
+    real: RealRedis,
     known_commands: Collection[str] | None,
     *,
     built: Collection[str] | None = None,
@@ -154,7 +153,7 @@ def _count(result: StageResult, tally: Tally) -> None:
     result.exchanges += tally.exchanges
 
 
-def _probed(probe: Probe, theirs: UnderTest, real: Server, result: StageResult) -> BrokenPromise | None:
+def _probed(probe: Probe, theirs: UnderTest, real: RealRedis, result: StageResult) -> BrokenPromise | None:
     result.probes += 1
     try:
         probe(theirs, real)

@@ -15,7 +15,7 @@ from grader.checks.agreement.script import Scripts, cmd, integer, one_of, script
 from grader.checks.stages.dialogue import Line, same_dialogue
 from grader.checks.stages.persistence.commands import Words, do, state
 from grader.checks.stages.persistence.folders import folder_of, read_by_redis, running, wait_for
-from grader.checks.stages.registry import UnderTest, stage, stage_probe
+from grader.checks.stages.registry import RealRedis, UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.servers import Server, standalone
 
@@ -186,14 +186,14 @@ def a_cache_that_is_full_takes_more(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.evict-random")
-def evicted_keys_do_not_come_back(theirs: UnderTest, real: Server) -> None:
+def evicted_keys_do_not_come_back(theirs: UnderTest, real: RealRedis) -> None:
     """The append-only file has a DEL for each: loaded without a limit, it makes the same keys."""
     options = ("--maxmemory", "2mb", "--maxmemory-policy", "allkeys-random", "--appendonly", "yes")
     with running(theirs, *options) as (server, client):
         fill(client, _names("key", 2000))
         wanted = state(client)
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+        with read_by_redis(real, folder_of(server), "Redis reads the file", appendonly=True) as reader:
             size = reader.dbsize()
             if size != len(wanted):
                 raise Broken(

@@ -16,9 +16,10 @@ from typing import Any
 
 import redis
 
+from grader.checks.stages.persistence import left
 from grader.checks.stages.persistence.commands import same, state
 from grader.checks.stages.persistence.folders import folder_of, read_by_redis, running, wait_for
-from grader.checks.stages.registry import UnderTest, stage_probe
+from grader.checks.stages.registry import RealRedis, UnderTest, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.servers import Server
 
@@ -31,20 +32,20 @@ def the_snapshot_is_replaced_and_not_written_over(theirs: UnderTest, real: Serve
         path = folder / "dump.rdb"
         client.set("yesterday", "1")
         client.save()
-        yesterday, names = path.read_bytes(), _names(folder)
+        yesterday, names = left.read(folder, "dump.rdb"), _names(folder)
         with tempfile.TemporaryDirectory(prefix="redis-course-", dir=folder.parent) as beside:
             kept = Path(beside) / "kept.rdb"
-            kept.hardlink_to(path)
+            os.link(path, kept, follow_symlinks=False)
             client.set("today", "x" * 1000)
             client.save()
-            if kept.read_bytes() != yesterday:
+            if left.read(Path(beside), kept.name) != yesterday:
                 raise Broken("SAVE puts a new file in the place of the old one", "it writes over the old one")
-        today = path.read_bytes()
+        today = left.read(folder, "dump.rdb")
         _nothing_beside(folder, names, "SAVE")
         if limit_files(server, 2000):
             client.set("large", os.urandom(100_000))  # that no compression makes small
             _save_fails(client, "the disk is full")
-            if not path.exists() or path.read_bytes() != today:
+            if not left.has(folder, "dump.rdb") or left.read(folder, "dump.rdb") != today:
                 raise Broken("a SAVE that fails leaves the old file as it was", "it has changed, or is gone")
             _nothing_beside(folder, names, "a SAVE that fails")
         path.unlink()
@@ -94,7 +95,7 @@ def limit_files(server: UnderTest, size: int | None) -> bool:
 
 
 @stage_probe("mini.aof-write")
-def a_write_that_fails_stops_the_writes(theirs: UnderTest, real: Server) -> None:
+def a_write_that_fails_stops_the_writes(theirs: UnderTest, real: RealRedis) -> None:
     """The disk is full: what changes anything is refused, reading goes on. When there is room again nothing is lost."""
     with running(theirs, "--appendonly", "yes", "--appendfsync", "no") as (server, client):
         client.set("before", "1")
@@ -120,7 +121,7 @@ def a_write_that_fails_stops_the_writes(theirs: UnderTest, real: Server) -> None
         )
         wanted = state(client)
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+        with read_by_redis(real, folder_of(server), "Redis reads the file", appendonly=True) as reader:
             same("when there was room again, all that was answered with OK came into the file", wanted, state(reader))
 
 

@@ -30,6 +30,7 @@ from hypothesis.strategies import SearchStrategy
 from grader.checks.agreement.manners import EVERY_MANNER, Manner
 from grader.checks.agreement.script import Script, Scripts
 from grader.servers import Server
+from grader.servers.process import Option
 
 
 class UnderTest(Protocol):
@@ -76,10 +77,21 @@ class UnderTest(Protocol):
         """
 
 
+class RealRedis(Server, Protocol):
+    """The real Redis of a check, and others like it.
+
+    Files of the learner's server are read by such another one only: where this one runs in a sandbox, so does that.
+    """
+
+    def sibling(self, *, directory: Path | None = None, **config: Option) -> AbstractContextManager[Server]:
+        """Another one of the same program with options of redis.conf; it ends with the context."""
+
+
 __all__ = [
     "EVERY_MANNER",
     "Generated",
     "Manner",
+    "RealRedis",
     "StageChecks",
     "UnderTest",
     "checked_slugs",
@@ -89,7 +101,7 @@ __all__ = [
     "taught_by",
 ]
 
-Probe: TypeAlias = Callable[[UnderTest, Server], None]
+Probe: TypeAlias = Callable[[UnderTest, RealRedis], None]
 Generator: TypeAlias = Callable[[], "Scripts | SearchStrategy[Script]"]
 
 

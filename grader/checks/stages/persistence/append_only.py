@@ -8,30 +8,30 @@ from pathlib import Path
 
 import redis
 
+from grader.checks.stages.persistence import left
 from grader.checks.stages.persistence.commands import WRITES, do, model, same, state
 from grader.checks.stages.persistence.folders import (
     AOF,
     LOGGED,
     client_of,
     folder_of,
-    increments,
     read_by_redis,
     running,
     wait_for,
 )
-from grader.checks.stages.registry import UnderTest, stage_probe
+from grader.checks.stages.registry import RealRedis, UnderTest, stage_probe
 from grader.checks.verdict import Broken, show
-from grader.servers import Server, standalone
+from grader.servers import Server
 
 
 @stage_probe("mini.aof-write")
-def redis_reads_the_append_only_file(theirs: UnderTest, real: Server) -> None:
+def redis_reads_the_append_only_file(theirs: UnderTest, real: RealRedis) -> None:
     """After a SIGKILL a real Redis that finds the file has all that was answered."""
     wanted = model(real)
     with running(theirs, *LOGGED) as (server, client):
         do(client, WRITES)
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as other:
+        with read_by_redis(real, folder_of(server), "Redis reads the file", appendonly=True) as other:
             same("a real Redis that starts with the file has the keys", wanted, state(other), "to Redis")
 
 
@@ -52,14 +52,15 @@ def only_what_has_changed_something_is_written(theirs: UnderTest, real: Server) 
             with contextlib.suppress(redis.ResponseError):
                 client.execute_command(*words)
         server.kill()
-        log = increments(folder_of(server))
+        folder = folder_of(server)
+        log = b"".join(left.read(folder, name) for name in left.increments(folder))
         for word in (b"only-read", b"refused-element", b"refused-key", b"not-there", b"refused-arity", b"INCR"):
             if word in log.upper() or word in log:
                 raise Broken("only commands that have changed something are in the file", f"{show(word)} is in it")
 
 
 @stage_probe("mini.aof-select")
-def each_command_is_loaded_into_its_database(theirs: UnderTest, real: Server) -> None:
+def each_command_is_loaded_into_its_database(theirs: UnderTest, real: RealRedis) -> None:
     """Clients of several databases take turns."""
     with running(theirs, *LOGGED) as (server, client):
         others = {number: client_of(server, db=number) for number in (3, 9)}
@@ -68,7 +69,7 @@ def each_command_is_loaded_into_its_database(theirs: UnderTest, real: Server) ->
             for number, other in others.items():
                 other.rpush("key", f"{number}-{turn}")
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+        with read_by_redis(real, folder_of(server), "Redis reads the file", appendonly=True) as reader:
             for number in (0, 3, 9):
                 reader.select(number)
                 got = reader.lrange("key", 0, -1)
@@ -91,10 +92,10 @@ def a_killed_server_comes_back(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.aof-load")
-def the_append_only_file_of_redis_is_loaded(theirs: UnderTest, real: Server) -> None:
+def the_append_only_file_of_redis_is_loaded(theirs: UnderTest, real: RealRedis) -> None:
     """One without a snapshot in it, and with transactions, written by a real Redis."""
     with tempfile.TemporaryDirectory(prefix="redis-course-") as folder:
-        with standalone(directory=Path(folder), appendonly=True, aof_use_rdb_preamble=False) as other:
+        with real.sibling(directory=Path(folder), appendonly=True, aof_use_rdb_preamble=False) as other:
             writer = other.client(decode_responses=False)
             do(writer, WRITES)
             pipe = writer.pipeline()
@@ -107,7 +108,7 @@ def the_append_only_file_of_redis_is_loaded(theirs: UnderTest, real: Server) -> 
 
 
 @stage_probe("mini.aof-transaction")
-def a_transaction_is_loaded_whole_or_not_at_all(theirs: UnderTest, real: Server) -> None:
+def a_transaction_is_loaded_whole_or_not_at_all(theirs: UnderTest, real: RealRedis) -> None:
     """The file is cut off in the middle of what EXEC has written."""
     with running(theirs, *LOGGED) as (server, client):
         client.set("first", "1")
@@ -117,25 +118,26 @@ def a_transaction_is_loaded_whole_or_not_at_all(theirs: UnderTest, real: Server)
         pipe.set("three", "z" * 20)
         pipe.execute()
         server.kill()
-        path = next(iter(folder_of(server).glob("appendonlydir/*.incr.aof")))
-        data = path.read_bytes()
+        folder = folder_of(server)
+        increment = left.increments(folder)[0]
+        data = left.read(folder, increment)
         for end in (data.find(b"y" * 20), data.find(b"z" * 20), data.find(b"z" * 20) + 22):
-            path.write_bytes(data[:end])
-            with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+            left.write(folder, increment, data[:end])
+            with read_by_redis(real, folder, "Redis reads the file", appendonly=True) as reader:
                 keys = sorted(reader.keys())
                 if keys != [b"first"]:
                     raise Broken(
                         "of a file that ends before the EXEC, nothing of the transaction is loaded",
                         f"Redis finds {show(keys)}",
                     )
-        path.write_bytes(data)
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+        left.write(folder, increment, data)
+        with read_by_redis(real, folder, "Redis reads the file", appendonly=True) as reader:
             if reader.dbsize() != 4:
                 raise Broken("the whole transaction is loaded from the whole file", f"Redis has {reader.dbsize()} keys")
 
 
 @stage_probe("mini.aof-effects")
-def an_end_is_a_moment_in_the_file(theirs: UnderTest, real: Server) -> None:
+def an_end_is_a_moment_in_the_file(theirs: UnderTest, real: RealRedis) -> None:
     """EXPIRE and its kind: loaded later, the key still ends when it was to end, and one that has ended is gone."""
     with running(theirs, *LOGGED) as (server, client):
         do(
@@ -153,7 +155,7 @@ def an_end_is_a_moment_in_the_file(theirs: UnderTest, real: Server) -> None:
         ends = {name: client.execute_command("PEXPIRETIME", name) for name in ("expire", "set ex", "set px", "pexpire")}
         wait_for(lambda: client.get("short") is None, "a key of 40 ms ends", "it did not")
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+        with read_by_redis(real, folder_of(server), "Redis reads the file", appendonly=True) as reader:
             for name, end in ends.items():
                 found = reader.execute_command("PEXPIRETIME", name)
                 if found != end:
@@ -167,7 +169,7 @@ def an_end_is_a_moment_in_the_file(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.aof-effects")
-def chance_is_not_taken_twice(theirs: UnderTest, real: Server) -> None:
+def chance_is_not_taken_twice(theirs: UnderTest, real: RealRedis) -> None:
     """SPOP takes any member: the file must say which."""
     with running(theirs, *LOGGED) as (server, client):
         client.sadd("set", *range(100))
@@ -177,7 +179,7 @@ def chance_is_not_taken_twice(theirs: UnderTest, real: Server) -> None:
         client.incrbyfloat("float", "0.1")
         wanted = state(client)
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads the file", appendonly=True) as reader:
+        with read_by_redis(real, folder_of(server), "Redis reads the file", appendonly=True) as reader:
             same("what SPOP has left is what is loaded", wanted, state(reader), "to Redis")
 
 
@@ -200,7 +202,7 @@ def a_reply_means_that_it_is_written(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.aof-rewrite")
-def a_rewritten_file_is_short_and_complete(theirs: UnderTest, real: Server) -> None:
+def a_rewritten_file_is_short_and_complete(theirs: UnderTest, real: RealRedis) -> None:
     """BGREWRITEAOF: thousands of changes become what they have made; those that come meanwhile are kept."""
     with running(theirs, *LOGGED) as (server, client):
         pipe = client.pipeline(transaction=False)
@@ -208,29 +210,29 @@ def a_rewritten_file_is_short_and_complete(theirs: UnderTest, real: Server) -> N
             pipe.set(f"key:{number % 10}", number)
         pipe.execute()
         folder = folder_of(server)
-        before = _size(folder)
+        before = left.append_only_size(folder)
         pipe.execute_command("BGREWRITEAOF")
         pipe.set("meanwhile", "1")
         pipe.execute()
-        wait_for(lambda: _size(folder) < before // 2, "the rewritten file is shorter", f"it has {_size(folder)} bytes")
+        wait_for(
+            lambda: left.append_only_size(folder) < before // 2,
+            "the rewritten file is shorter",
+            f"it has {before} bytes",
+        )
         client.set("afterwards", "1")
         wanted = state(client)
         server.kill()
-        with read_by_redis(folder, "Redis reads the rewritten file", appendonly=True) as reader:
+        with read_by_redis(real, folder, "Redis reads the rewritten file", appendonly=True) as reader:
             same("the rewritten file has all keys", wanted, state(reader), "to Redis")
         server.restart()
         same("the rewritten file has all keys", wanted, state(client_of(server)))
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("appendonlydir/*.aof") if path.exists())
-
-
 @stage_probe("mini.aof-rewrite")
-def the_rewritten_file_of_redis_is_loaded(theirs: UnderTest, real: Server) -> None:
+def the_rewritten_file_of_redis_is_loaded(theirs: UnderTest, real: RealRedis) -> None:
     """Its base is a snapshot."""
     with tempfile.TemporaryDirectory(prefix="redis-course-") as folder:
-        with standalone(directory=Path(folder), appendonly=True) as other:
+        with real.sibling(directory=Path(folder), appendonly=True) as other:
             writer = other.client(decode_responses=False)
             do(writer, WRITES[:12])
             writer.bgrewriteaof()

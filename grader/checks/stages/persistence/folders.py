@@ -6,7 +6,6 @@ The probes of this package and those of a full disk and of eviction come here.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +14,11 @@ from typing import Any
 
 import redis
 
-from grader.checks.stages.registry import UnderTest
+from grader.checks.stages.persistence import left
+from grader.checks.stages.registry import RealRedis, UnderTest
 from grader.checks.verdict import Broken, show
-from grader.servers import ServerError, StartFailed, binaries, standalone
+from grader.servers import ServerError, StartFailed
+from grader.servers.process import Option
 
 SOON = 10.0  # seconds in which what is done in the background must have happened
 AOF = ("--appendonly", "yes")
@@ -57,16 +58,27 @@ def telling(promise: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def read_by_redis(folder: Path, promise: str, **config: Any) -> Iterator[Any]:
-    """A client of a real Redis that was started on a copy of the files in `folder`."""
+def read_by_redis(real: RealRedis, folder: Path, promise: str, **config: Option) -> Iterator[Any]:
+    """A client of a real Redis that was started on a copy of the files in `folder`, which are a stranger's.
+
+    Raises:
+        Broken: Redis refuses them, or ends by them.
+        ServerError: it does not start without them either.
+    """
     with tempfile.TemporaryDirectory(prefix="redis-course-") as copy:
         target = Path(copy) / "files"
-        shutil.copytree(folder, target, ignore=shutil.ignore_patterns("*.log", "*.sock"))
+        left.copy(folder, target)
         try:
-            with standalone(binary=max(binaries(), key=lambda b: b.version), directory=target, **config) as server:
-                yield server.client(decode_responses=False)
+            with real.sibling(directory=target, **config) as server:
+                try:
+                    yield server.client(decode_responses=False)
+                finally:
+                    server.kill()  # nothing of it is to be saved, and the files may have told it to do anything
         except ServerError as error:
-            raise Broken(promise, f"Redis refuses the files: {error}") from None
+            with real.sibling(directory=None, **config):
+                raise Broken(promise, f"Redis refuses the files: {error}") from None
+        except redis.RedisError as error:
+            raise Broken(promise, f"Redis, started with the files, does not answer: {error}") from None
 
 
 def folder_of(server: UnderTest) -> Path:
@@ -86,11 +98,6 @@ def wait_for(condition: Callable[[], bool], promise: str, happened: str) -> None
         if time.monotonic() > deadline:
             raise Broken(f"{promise} within {SOON:.0f} seconds", happened)
         time.sleep(0.01)  # between two looks
-
-
-def increments(folder: Path) -> bytes:
-    """The bytes of the increments of an append-only file."""
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("appendonlydir/*.incr.aof")))
 
 
 def does_not_start(theirs: UnderTest, folder: Path, promise: str, *options: str) -> None:

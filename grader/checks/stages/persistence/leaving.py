@@ -7,6 +7,7 @@ import contextlib
 import redis
 
 from grader.checks.agreement.script import Scripts, cmd, one_of, scripts, text
+from grader.checks.stages.persistence import left
 from grader.checks.stages.persistence.commands import WRITES, do, same, state
 from grader.checks.stages.persistence.folders import AOF, client_of, folder_of, running, wait_for
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
@@ -37,7 +38,7 @@ def shutdown_ends_the_server(theirs: UnderTest, real: Server) -> None:
                 answer = client.execute_command("SHUTDOWN", option)
                 raise Broken(f"SHUTDOWN {option} has no reply: the connection ends", f"it answers {show(answer)}")
             wait_for(lambda: server.pid is None, f"the process ends after SHUTDOWN {option}", "it still runs")
-            if (folder_of(server) / "dump.rdb").exists() is not saved:
+            if left.has(folder_of(server), "dump.rdb") is not saved:
                 raise Broken(
                     f"SHUTDOWN {option} leaves {'a' if saved else 'no'} dump.rdb",
                     f"there is {'none' if saved else 'one'}",

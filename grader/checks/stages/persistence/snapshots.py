@@ -6,6 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from grader.checks.stages.persistence import left
 from grader.checks.stages.persistence.commands import WRITES, Words, do, large, model, same, state
 from grader.checks.stages.persistence.folders import (
     client_of,
@@ -16,13 +17,13 @@ from grader.checks.stages.persistence.folders import (
     telling,
     wait_for,
 )
-from grader.checks.stages.registry import UnderTest, stage_probe
+from grader.checks.stages.registry import RealRedis, UnderTest, stage_probe
 from grader.checks.verdict import Broken, show
-from grader.servers import Server, standalone
+from grader.servers import Server
 
 
 @stage_probe("mini.save")
-def redis_reads_the_snapshot(theirs: UnderTest, real: Server) -> None:
+def redis_reads_the_snapshot(theirs: UnderTest, real: RealRedis) -> None:
     """SAVE writes dump.rdb, and a real Redis that finds it has the same keys, in all databases."""
     wanted = model(real)
     with running(theirs) as (server, client):
@@ -36,9 +37,9 @@ def redis_reads_the_snapshot(theirs: UnderTest, real: Server) -> None:
         if not began - 1 <= saved.timestamp() <= time.time():
             raise Broken(f"LASTSAVE is the moment of SAVE, {began}", f"it is {saved.timestamp():.0f}")
         server.kill()
-        if not (folder_of(server) / "dump.rdb").exists():
+        if not left.has(folder_of(server), "dump.rdb"):
             raise Broken("SAVE writes dump.rdb into the folder of --dir", "there is no such file")
-        with read_by_redis(folder_of(server), "Redis reads dump.rdb") as other:
+        with read_by_redis(real, folder_of(server), "Redis reads dump.rdb") as other:
             same("after SAVE a real Redis that starts with the file has the keys", wanted, state(other), "to Redis")
             other.select(9)
             if other.get("elsewhere") != b"9":
@@ -54,13 +55,13 @@ _ENDS: tuple[Words, ...] = (
 
 
 @stage_probe("mini.rdb-expiry")
-def ends_are_in_the_snapshot(theirs: UnderTest, real: Server) -> None:
+def ends_are_in_the_snapshot(theirs: UnderTest, real: RealRedis) -> None:
     """A key that has an end has the same one after SAVE, in a real Redis."""
     with running(theirs) as (server, client):
         do(client, _ENDS)
         client.save()
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads dump.rdb") as other:
+        with read_by_redis(real, folder_of(server), "Redis reads dump.rdb") as other:
             for name, end in (("one day", 4_000_000_000_000), ("list", 3_999_999_999_999), ("no end", -1)):
                 found = other.execute_command("PEXPIRETIME", name)
                 if found != end:
@@ -68,11 +69,11 @@ def ends_are_in_the_snapshot(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.rdb-load")
-def a_snapshot_of_redis_is_loaded(theirs: UnderTest, real: Server) -> None:
+def a_snapshot_of_redis_is_loaded(theirs: UnderTest, real: RealRedis) -> None:
     """A server that finds a dump.rdb of a real Redis starts with its keys; those whose time is over stay away."""
     commands = [*WRITES, *_ENDS[:2], *large(), ("SET", "short", "x", "PX", 1)]
     with tempfile.TemporaryDirectory(prefix="redis-course-") as folder:
-        with standalone(directory=Path(folder)) as other:
+        with real.sibling(directory=Path(folder)) as other:
             writer = other.client(decode_responses=False)
             writer.config_set("hz", 1)
             do(writer, commands)
@@ -97,11 +98,11 @@ def a_snapshot_of_redis_is_loaded(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.rdb-load")
-def a_damaged_snapshot_is_refused(theirs: UnderTest, real: Server) -> None:
+def a_damaged_snapshot_is_refused(theirs: UnderTest, real: RealRedis) -> None:
     """One wrong byte, and the server does not start: the checksum tells."""
     with tempfile.TemporaryDirectory(prefix="redis-course-") as folder:
         path = Path(folder) / "dump.rdb"
-        with standalone(directory=Path(folder)) as other:
+        with real.sibling(directory=Path(folder)) as other:
             other.client().set("key", "a value of some length")
             other.client().save()
         data = path.read_bytes()
@@ -110,7 +111,7 @@ def a_damaged_snapshot_is_refused(theirs: UnderTest, real: Server) -> None:
 
 
 @stage_probe("mini.bgsave")
-def a_child_saves_what_was_there_when_it_began(theirs: UnderTest, real: Server) -> None:
+def a_child_saves_what_was_there_when_it_began(theirs: UnderTest, real: RealRedis) -> None:
     """BGSAVE answers at once; what changes afterwards is not in the file."""
     with running(theirs) as (server, client):
         pipe = client.pipeline(transaction=False)
@@ -123,10 +124,9 @@ def a_child_saves_what_was_there_when_it_began(theirs: UnderTest, real: Server) 
         answers = pipe.execute()
         if answers[0] not in (True, b"Background saving started"):
             raise Broken("BGSAVE answers Background saving started", f"it answers {show(answers[0])}")
-        path = folder_of(server) / "dump.rdb"
-        wait_for(path.exists, "BGSAVE writes dump.rdb", "there is no such file")
+        wait_for(lambda: left.has(folder_of(server), "dump.rdb"), "BGSAVE writes dump.rdb", "there is no such file")
         server.kill()
-        with read_by_redis(folder_of(server), "Redis reads dump.rdb") as other:
+        with read_by_redis(real, folder_of(server), "Redis reads dump.rdb") as other:
             if other.dbsize() != 5001 or other.get("moment") != b"before":
                 raise Broken(
                     "the snapshot is that of the moment of BGSAVE: 5001 keys, and moment is before",
@@ -138,10 +138,9 @@ def a_child_saves_what_was_there_when_it_began(theirs: UnderTest, real: Server) 
 def a_save_point_saves_by_itself(theirs: UnderTest, real: Server) -> None:
     """--save "1 2": two changes, and a second later they are in the file; one change alone is not saved."""
     with running(theirs, "--save", "1 2") as (server, client):
-        path = folder_of(server) / "dump.rdb"
         client.set("a", "1")
         client.set("b", "2")
-        wait_for(path.exists, "two changes are saved", "there is no dump.rdb")
+        wait_for(lambda: left.has(folder_of(server), "dump.rdb"), "two changes are saved", "there is no dump.rdb")
         server.kill()
         with telling("the server starts again"):
             server.restart()
@@ -150,6 +149,6 @@ def a_save_point_saves_by_itself(theirs: UnderTest, real: Server) -> None:
     with running(theirs, "--save", "1 1000") as (server, client), running(theirs, "--save", "1 1") as (other, second):
         client.set("a", "1")
         second.set("a", "1")
-        wait_for((folder_of(other) / "dump.rdb").exists, "--save 1 1 saves after one change", "it did not")
-        if (folder_of(server) / "dump.rdb").exists():
+        wait_for(lambda: left.has(folder_of(other), "dump.rdb"), "--save 1 1 saves after one change", "it did not")
+        if left.has(folder_of(server), "dump.rdb"):
             raise Broken("--save 1 1000 does not save after one change", "it did")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.checks.stages.persistence import left
 from grader.checks.stages.persistence.folders import (
     AOF,
     LOGGED,
@@ -24,11 +25,12 @@ def a_file_without_its_end_is_cut_off_behind_the_last_whole_command(theirs: Unde
         for name in ("a", "b", "c"):
             client.set(name, name * 10)
         server.kill()
-        path = next(iter(folder_of(server).glob("appendonlydir/*.incr.aof")))
-        data = path.read_bytes()
+        folder = folder_of(server)
+        increment = left.increments(folder)[0]
+        data = left.read(folder, increment)
         last = data.rfind(b"*3\r\n")
         for end in (last + 1, last + 20, len(data) - 1):
-            path.write_bytes(data[:end])
+            left.write(folder, increment, data[:end])
             promise = f"a server whose file ends {len(data) - end} bytes too early starts with what is whole: a and b"
             with telling(promise):
                 server.restart()
@@ -50,9 +52,10 @@ def a_transaction_without_its_exec_is_cut_off_whole(theirs: UnderTest, real: Ser
     with running(theirs, *LOGGED) as (server, client):
         client.set("counter", "1")
         server.kill()
-        path = next(iter(folder_of(server).glob("appendonlydir/*.incr.aof")))
-        data = path.read_bytes()
-        path.write_bytes(data + encode_command("MULTI") + encode_command("INCR", "counter"))
+        folder = folder_of(server)
+        increment = left.increments(folder)[0]
+        data = left.read(folder, increment)
+        left.write(folder, increment, data + encode_command("MULTI") + encode_command("INCR", "counter"))
         with telling("a server whose file ends in a transaction without its EXEC starts with what is before it"):
             server.restart()
             got = client_of(server).get("counter")
@@ -61,10 +64,10 @@ def a_transaction_without_its_exec_is_cut_off_whole(theirs: UnderTest, real: Ser
                 "a file ends in MULTI and INCR counter, without EXEC: the transaction never happened, counter is 1",
                 f"it is {show(got)}",
             )
-        if path.read_bytes() != data:
+        if left.read(folder, increment) != data:
             raise Broken(
                 f"the file is cut off before the MULTI that has no EXEC, to {len(data)} bytes",
-                f"it has {path.stat().st_size}: what is written next would be part of the transaction",
+                f"it has {left.size(folder, increment)}: what is written next would be part of the transaction",
             )
 
 
@@ -75,17 +78,14 @@ def a_file_that_is_wrong_in_the_middle_is_refused(theirs: UnderTest, real: Serve
         for name in ("a", "b", "c"):
             client.set(name, name * 10)
         server.kill()
-        path = next(iter(folder_of(server).glob("appendonlydir/*.incr.aof")))
-        data = path.read_bytes()
-        path.write_bytes(data.replace(b"$10\r\nbb", b"#10\r\nbb"))
-        spoiled = path.read_bytes()
-        does_not_start(
-            theirs, folder_of(server), "a server does not start with a file that is wrong in the middle", *AOF
-        )
-        if path.read_bytes() != spoiled:
+        folder = folder_of(server)
+        increment = left.increments(folder)[0]
+        data = left.read(folder, increment)
+        left.write(folder, increment, data.replace(b"$10\r\nbb", b"#10\r\nbb"))
+        spoiled = left.read(folder, increment)
+        does_not_start(theirs, folder, "a server does not start with a file that is wrong in the middle", *AOF)
+        if left.read(folder, increment) != spoiled:
             raise Broken("a file that is refused stays as it is", "it was changed")
-        path.write_bytes(data[:-3])
+        left.write(folder, increment, data[:-3])
         options = (*AOF, "--aof-load-truncated", "no")
-        does_not_start(
-            theirs, folder_of(server), "with aof-load-truncated no, a file without its end is refused", *options
-        )
+        does_not_start(theirs, folder, "with aof-load-truncated no, a file without its end is refused", *options)
