@@ -13,7 +13,7 @@ from rich.text import Text
 
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import errors, out, shown
-from grader.cli.verify import SandboxKind, chosen_sandbox
+from grader.cli.verify import Partial, SandboxKind, chosen_sandbox
 from grader.marking.place import course_folder
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def grade(
         str | None, typer.Option("--cluster", help="Mark on dask: local, or a scheduler's tcp://host:port.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Mark again what is marked already.")] = False,
+    partial: Partial = False,
     sandbox: SandboxKind = None,
 ) -> int:
     """Mark what is in submitted/ and fill gradebook and autograded/. Goes on where an interrupted run was.
@@ -147,18 +148,26 @@ def grade(
                 errors().print(Text(_line(graded)), soft_wrap=True)
 
         if cluster:
-            mark = on_cluster(room, chosen, cluster, jobs, sandbox=sandbox or "")
+            mark = on_cluster(room, chosen, cluster, jobs, sandbox=sandbox or "", partial=partial)
         else:
-            mark = local(room, chosen, jobs, sandbox=sandbox or "")
+            mark = local(room, chosen, jobs, sandbox=sandbox or "", partial=partial)
         trusted = sandbox not in {None, "none"}
         try:
             outcome = grade_cohort(
-                room, chosen, mark, students=student or (), force=force, trusted=trusted, begin=begin, tell=tell
+                room,
+                chosen,
+                mark,
+                students=student or (),
+                force=force,
+                trusted=trusted,
+                partial=partial,
+                begin=begin,
+                tell=tell,
             )
         except KeyboardInterrupt:
             progress.console.print("What is marked is kept: the same command goes on from there.")
             raise
-    _print_outcome(outcome)
+    _print_outcome(outcome, partial)
     return 3 if any(g.errors for g in outcome.graded) else 0
 
 
@@ -254,7 +263,7 @@ def _line(graded: Graded) -> str:
     return f"{graded.week} {shown(graded.student)}: {graded.score:g} of {graded.possible:g}"
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome, partial: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("week", "student", "points", "of", "late", "for a person", "noticed"):
         table.add_column(name, justify="right" if name in {"points", "of", "late"} else "left", overflow="fold")
@@ -276,6 +285,11 @@ def _print_outcome(outcome: Outcome) -> None:
     fresh = sum(not g.kept for g in outcome.graded)
     told = f"{len(outcome.graded)} submissions graded, {fresh} marked now, {len(outcome.graded) - fresh} known before."
     out().print(Text(told, "bold"))
+    if partial:
+        out().print("With partial credit: a wrong answer earns for the promises it keeps before the first broken one.")
+    if outcome.other_credit:
+        told = f"{outcome.other_credit} of them had been marked with{'out' * partial} partial credit"
+        out().print(Text(f"{told}, so they were marked anew: say --partial each time, or never.", "yellow"))
     if any(g.errors for g in outcome.graded):
         out().print(Text("The grader failed somewhere: those points wait for a person. Run again to retry.", "yellow"))
     if any(g.advisory for g in outcome.graded):

@@ -16,7 +16,7 @@ from grader.checks import Catalog, catalog
 from grader.checks.stages.catalog import Stages, stages
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import out, result_line, slug_width
-from grader.cli.verify import KeyFile, SandboxKind, chosen_sandbox, verify
+from grader.cli.verify import KeyFile, Partial, SandboxKind, chosen_sandbox, verify
 from grader.marking import ExerciseResult
 from grader.marking.printable import printable
 from grader.marking.receipts import course_key, fingerprint, key_file, make_key
@@ -71,11 +71,14 @@ def grade(
     check_name: Annotated[str, typer.Option(help="The name of the check run in check-run.json.")] = "Redis course",
     key: KeyFile = None,
     sandbox: SandboxKind = None,
+    partial: Partial = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> int:
     """Grade a submission. Status 0 for all points, 1 for less, 2 for nothing to grade, 3 when the grader failed."""
     said = _formats(formats, as_json, folder)
     if of_server:
+        if partial:
+            raise CallError("--partial is for exercises of notebooks: a stage is done or it is not.")
         if validate:
             raise CallError(
                 "--validate is for the exercises of notebooks; a report of stages is not signed or claimed."
@@ -90,7 +93,7 @@ def grade(
     if validate:
         from grader.marking.claims import read_claim
 
-        graded = read_claim(path, catalog(), wanted, commit, learner)
+        graded = read_claim(path, catalog(), wanted, commit, learner, partial=partial)
     else:
         from grader.marking.github import commands_stopped
         from grader.marking.grade import grade as grade_submission
@@ -100,7 +103,7 @@ def grade(
         # What strangers' code could say to the runner through our own output, it says while nobody listens.
         with commands_stopped(_say) if "github" in said else nullcontext():
             graded = grade_submission(
-                path, catalog(), wanted, tell, key=secret, learner=learner, commit=commit, sandbox=held
+                path, catalog(), wanted, tell, key=secret, learner=learner, commit=commit, sandbox=held, partial=partial
             )
     status = _status(graded, fail_under)
     _print(graded, said, validate)

@@ -24,6 +24,13 @@ SandboxKind = Annotated[
     str | None,
     typer.Option("--sandbox", help="bubblewrap, docker, none, or any: any but none."),
 ]
+Partial = Annotated[
+    bool,
+    typer.Option(
+        "--partial",
+        help="Partial credit: a wrong answer earns its share for the promises it keeps before the first broken one.",
+    ),
+]
 _MARKS = {
     "agrees": ("✔", "green"), "differs": ("✘", "red"), "refused": ("✘", "red"), "unchecked": ("–", "yellow"),
     "error": ("!", "yellow"),

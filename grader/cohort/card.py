@@ -26,6 +26,7 @@ _WORDS = {
     "skipped": "This could not be judged where it was marked. A person gives the points.",
     "error": "The grader failed, not the answer. A person looks at it and gives the points.",
 }
+_PARTLY = "Partly right: the promises it keeps before the first broken one earn a share of the points."
 _CARD = "padding:4px 12px;font-family:sans-serif;font-size:14px;line-height:1.45"
 _MOST_LINES = 24
 _MOST_COLUMNS = 240
@@ -64,8 +65,8 @@ class FeedbackCard:
             f'<div class="course-card" {about} style="border-left:4px solid {colour};{_CARD}">',
             f'<p style="margin:4px 0">{head} {_shown(_points(r))}</p>',
         ]
-        if r.status in _WORDS:
-            parts.append(_paragraph(_WORDS[r.status]))
+        if word := self._word():
+            parts.append(_paragraph(word))
         parts += [_paragraph(_cut(text)) for text in chain(self._notes(), self.repairs)]
         if r.promises:
             promises = "".join(self._promise(p) for p in r.promises[:_MOST_PROMISES])
@@ -79,13 +80,17 @@ class FeedbackCard:
         """The card for readers without HTML."""
         r = self.result
         lines = [f"{_HEADS.get(r.status, ('!', ''))[0]} {self.exercise.title}  [{r.slug}]  {_points(r)}"]
-        lines += [f"  {word}" for word in [_WORDS.get(r.status, ""), *self._notes(), *self.repairs] if word]
+        lines += [f"  {word}" for word in [self._word(), *self._notes(), *self.repairs] if word]
         for p in r.promises[:_MOST_PROMISES]:
             lines.append(f"  {_MARKS.get(p.status, '!')} {p.text}")
             if p is r.first_broken:
                 lines += [f"      promised: {p.expected}"] if p.expected else []
                 lines += [f"      happened: {line}" for line in p.happened.splitlines()[:_MOST_LINES]]
         return printable(_limited("\n".join(lines)))
+
+    def _word(self) -> str:
+        r = self.result
+        return _PARTLY if r.status == "wrong" and r.earned > 0 else _WORDS.get(r.status, "")
 
     def _notes(self) -> list[str]:
         return [self.result.note] if self.result.note else []

@@ -192,7 +192,7 @@ def _mark(client: Any, tasks: Iterable[Task], batch: Batch) -> Generator[Finishe
                 continue
             del running[future.key]
             submit()
-            yield Finished(task, _marks(task, future))
+            yield Finished(task, _marks(task, future, batch))
     finally:
         with contextlib.suppress(Exception):
             client.cancel(list(running.values()), force=True)
@@ -211,7 +211,7 @@ def _has_workers(client: Any) -> bool:
         return False
 
 
-def _marks(task: Task, future: Any) -> Marks:
+def _marks(task: Task, future: Any, batch: Batch) -> Marks:
     """The marks of a future that has ended; grader errors where no worker lived to say them."""
     from distributed import KilledWorker
 
@@ -221,7 +221,9 @@ def _marks(task: Task, future: Any) -> Marks:
         said = json.loads(future.result())
     except KilledWorker:
         sentence = "Every worker that marked this submission was lost. Look at it by hand."
-        return marks_after_failure(task, catalog(), [], course_version(), sentence)
+        marks = marks_after_failure(task, catalog(), [], course_version(), sentence)
+        marks.partial = batch.partial
+        return marks
     if "refused" in said:
         _refuse_other("that joined later", said["refused"])
     return Marks.from_dict(said["marks"])

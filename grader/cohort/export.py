@@ -19,7 +19,7 @@ from grader.marking.printable import one_line
 
 COLUMNS = (
     "week", "student", "exercise", "title", "status", "score", "auto_score", "manual_score", "extra_credit", "points",
-    "needs_manual_grade", "seconds_late", "misconception", "happened", "note", "advisory", "digest",
+    "needs_manual_grade", "seconds_late", "misconception", "happened", "note", "advisory", "partial", "digest",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST = 500
@@ -84,6 +84,7 @@ def _of_student(
                 "happened": one_line(first.happened, _MOST) if first is not None else "",
                 "note": one_line(result.note, _MOST) if result is not None else "",
                 "advisory": marks.advisory if marks is not None else None,
+                "partial": marks.partial if marks is not None else None,
                 "digest": marks.digest if marks is not None else "",
             }
         )

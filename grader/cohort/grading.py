@@ -54,10 +54,12 @@ class Graded:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did; `passed_over` are sentences about folders that are no submission."""
+    """What a run did; `passed_over` are sentences about folders that are no submission, `other_credit` is how many were
+    marked before, with partial credit where this run has none or the other way round."""
 
     graded: list[Graded] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    other_credit: int = 0
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ def grade(
     students: Iterable[str] = (),
     force: bool = False,
     trusted: bool = False,
+    partial: bool = False,
     begin: Callable[[int], None] = lambda _: None,
     tell: Callable[[Graded], None] = lambda _: None,
 ) -> Outcome:
@@ -91,6 +94,7 @@ def grade(
         students: only these; all that have handed something in for none.
         force: mark again what is marked already.
         trusted: mark again what no sandbox held.
+        partial: whether `mark` gives partial credit; what was marked otherwise is marked again.
         begin: told how many submissions there are.
         tell: told of each submission as it reaches the gradebook.
 
@@ -101,7 +105,7 @@ def grade(
     with _alone(room), room.gradebook() as book:
         writer = GradebookWriter(room, book)
         plan = [_look(room, writer, week, list(students), outcome) for week in weeks]
-        run = _Run(room, writer, {w.name: w for w in plan}, force, trusted, outcome, tell)
+        run = _Run(room, writer, {w.name: w for w in plan}, force, trusted, partial, outcome, tell)
         begin(sum(len(week.students) for week in plan))
         todo = run.settle_the_known()
         finished = mark(run.tasks(todo))
@@ -150,6 +154,7 @@ class _Run:
         weeks: dict[str, _Week],
         force: bool,
         trusted: bool,
+        partial: bool,
         outcome: Outcome,
         tell: Callable[[Graded], None],
     ) -> None:
@@ -158,6 +163,7 @@ class _Run:
         self._weeks = weeks
         self._force = force
         self._trusted = trusted
+        self._partial = partial
         self._outcome = outcome
         self._tell = tell
         self._version = course_version()
@@ -169,10 +175,11 @@ class _Run:
         todo = []
         for week in self._weeks.values():
             for student in week.students:
-                kept = None if self._force else self._marks.read(week.name, student)
-                if kept is not None and not (self._trusted and kept.marks.advisory):
+                kept = self._marks.read(week.name, student)
+                self._outcome.other_credit += kept is not None and kept.marks.partial != self._partial
+                if kept is not None and not self._force and not (self._trusted and kept.marks.advisory):
                     submission = self._read(week.name, student)
-                    if kept.holds_for(submission.digest(), self._version, slugs(week.exercises)):
+                    if kept.holds_for(submission.digest(), self._version, slugs(week.exercises), self._partial):
                         self.settle(kept, submission)
                         continue
                 todo.append((week.name, student))

@@ -82,7 +82,9 @@ class Job:
                     raise CohortError(f"No marking process can start: {error}.") from error
                 if lost == _TRIES:
                     sentence = f"The process that marked this submission was lost: {error}. Look at it by hand."
-                    return marks_after_failure(task, catalog(), found.values(), course_version(), sentence)
+                    marks = marks_after_failure(task, catalog(), found.values(), course_version(), sentence)
+                    marks.partial = self._batch.partial
+                    return marks
 
     def _ask(self, task: Task, found: dict[str, ExerciseResult]) -> Marks:
         if self._process is None:

@@ -36,10 +36,12 @@ class Kept:
     course: str
     exercises: tuple[str, ...]
 
-    def holds_for(self, digest: str, course: str, exercises: Iterable[str]) -> bool:
-        """Whether marking again would say the same: same submission, course and exercises, and no grader error."""
+    def holds_for(self, digest: str, course: str, exercises: Iterable[str], partial: bool) -> bool:
+        """Whether marking again would say the same: same submission, course, exercises and rule of partial credit, and
+        no grader error."""
         return (
             self.marks.digest == digest
+            and self.marks.partial == partial
             and self.course == course
             and self.exercises == tuple(exercises)
             and all(r.status != "error" for r in self.marks.results)

@@ -18,7 +18,7 @@ from grader.marking.answer_lines import Place, answer_file
 from grader.marking.marks import Marks
 from grader.marking.receipts import course_digest
 from grader.marking.reports import SCHEMA, GradeReport
-from grader.marking.result import ExerciseResult
+from grader.marking.result import ExerciseResult, credit
 from grader.marking.untrusted import UntrustedError, read_document
 
 _MEMBER = "grade.json"
@@ -26,7 +26,13 @@ _ROUNDING = 1e-6
 
 
 def read_claim(
-    path: Path, exercises: Catalog, wanted: Iterable[Exercise] | None = None, commit: str = "", learner: str = ""
+    path: Path,
+    exercises: Catalog,
+    wanted: Iterable[Exercise] | None = None,
+    commit: str = "",
+    learner: str = "",
+    *,
+    partial: bool = False,
 ) -> GradeReport:
     """The report in `path`: a ``grade.json``, or a zip with one in it.
 
@@ -36,6 +42,7 @@ def read_claim(
         wanted: the exercises it has to hold, no more and no less; all if None.
         commit: the commit it has to be of, as somebody trusted says; if empty, any.
         learner: the same for whose it is.
+        partial: whether there is partial credit, as somebody trusted says.
 
     Raises:
         UntrustedError: when it is too large, not what the schema allows, of another course, commit or learner, or says
@@ -51,16 +58,26 @@ def read_claim(
         raise UntrustedError(f"It is refused: it is of another commit than {commit}.")
     if learner and claim["learner"] != learner:
         raise UntrustedError("It is refused: it is of another learner.")
+    if claim["partial"] != partial:
+        raise UntrustedError(
+            "It is refused: it was marked with"
+            + (
+                "out partial credit, and --partial asks for it."
+                if partial
+                else " partial credit, and nobody asked for that: --partial would."
+            )
+        )
     asked = list(exercises) if wanted is None else list(wanted)
     if sorted(r["slug"] for r in claim["results"]) != sorted(e.slug for e in asked):
         raise UntrustedError("It is refused: it does not hold each exercise that was to be graded, once.")
     marks = Marks(claim["learner"], claim["submission"]["digest"], notes=claim["notes"])
     marks.sandbox, marks.advisory = claim["sandbox"], claim["advisory"]
+    marks.partial = partial
     marks.course, marks.python, marks.redis = grader.__version__, claim["python"], claim["redis"]
     places = {}
     for raw in claim["results"]:
         exercise = exercises[raw["slug"]]
-        marks.results.append(_result(raw, exercise))
+        marks.results.append(_result(raw, exercise, partial))
         marks.repairs[exercise.slug] = raw["repairs"]
         places[exercise.slug] = _place(raw, exercise)
     for name, value in (("earned", marks.earned), ("possible", marks.possible), ("uncertain", marks.uncertain)):
@@ -69,14 +86,14 @@ def read_claim(
     return GradeReport(marks, places, claim["submission"]["commit"])
 
 
-def _result(raw: dict[str, Any], exercise: Exercise) -> ExerciseResult:
+def _result(raw: dict[str, Any], exercise: Exercise, partial: bool) -> ExerciseResult:
     status, earned = raw["status"], raw["earned"]
     if raw["points"] != exercise.points:
         raise UntrustedError(f"It is refused: {exercise.slug} is worth {exercise.points} points, not {raw['points']}.")
-    most = {"solved": exercise.points, "wrong": exercise.points}.get(status, 0)
-    if earned > most or (status == "solved" and earned != most):
-        raise UntrustedError(f"It is refused: {exercise.slug} cannot be {status} and earn {earned:g} points.")
     promises = [Promise(**{**p, "misconception": _known(p["misconception"], exercise)}) for p in raw["promises"]]
+    due = {"solved": float(exercise.points), "wrong": credit(promises, exercise.points) if partial else 0.0}
+    if earned != due.get(status, 0.0):
+        raise UntrustedError(f"It is refused: {exercise.slug} cannot be {status} and earn {earned:g} points.")
     if status == "solved" and (not promises or any(p.status not in {"kept", "skipped"} for p in promises)):
         raise UntrustedError(f"It is refused: {exercise.slug} cannot be solved with promises that were not kept.")
     return ExerciseResult(

@@ -43,6 +43,7 @@ def grade(
     learner: str = "",
     commit: str = "",
     sandbox: Sandbox | None = None,
+    partial: bool = False,
 ) -> GradeReport:
     """Grade the submission in `path`: a checkout, a ``notebooks/`` folder, one week's folder, one notebook, an archive.
 
@@ -56,6 +57,7 @@ def grade(
         learner: whose it is; the name of the folder if empty.
         commit: read this commit of the repository in `path` instead of its files.
         sandbox: what holds the learner's code; the best there is if None.
+        partial: whether there is partial credit.
 
     Raises:
         NothingToGradeError: when none of the course's notebooks is there.
@@ -67,7 +69,7 @@ def grade(
     asked = list(exercises) if wanted is None else list(wanted)
     if wanted is None and root is not None:
         asked = _held(path, root, exercises)
-    with Marker(exercises, key=key, sandbox=sandbox, release=release) as marker:
+    with Marker(exercises, key=key, sandbox=sandbox, release=release, partial_credit=partial) as marker:
         marks = marker.mark(submission, asked, on_result)
     lines = AnswerLines(submission.files)
     by_slug = {e.slug: e for e in asked}

@@ -7,7 +7,6 @@ own, which are never a zero.
 
 from __future__ import annotations
 
-import itertools
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +26,7 @@ from grader.marking.intake.repair import Repaired, answers, file_answer
 from grader.marking.marks import Marks
 from grader.marking.receipts import seed_of
 from grader.marking.remote import Start, WorkerNotebook
-from grader.marking.result import ExerciseResult
+from grader.marking.result import ExerciseResult, credit
 from grader.marking.run import run_exercises
 from grader.marking.sandbox import Sandbox, choose
 from grader.marking.sandbox.servers import redis_in_sandbox
@@ -52,8 +51,7 @@ class Marker:
         sandbox: what holds learners' code; the best there is if None.
         release: the course's own ``notebooks/``, to tell what is untouched and to find answers by likeness. Never a
             learner's: their answers would look untouched. None where there is no other.
-        partial_credit: whether an answer that keeps some of its promises earns some of its points: so many as the
-            promises in front of the first broken one are of all, in halves. Promises are in the order of the work.
+        partial_credit: whether a wrong answer earns what `grader.marking.result.credit` says.
     """
 
     def __init__(
@@ -93,6 +91,7 @@ class Marker:
         marks = Marks(submission.learner, digest, notes=list(submission.notes))
         marks.course, marks.python = grader.__version__, platform.python_version()
         marks.sandbox, marks.advisory = self.sandbox.name, not self.sandbox.trusted
+        marks.partial = self._partial
         marks.seed = self._seed = seed_of(self._key, submission.learner, digest)
         again = _PATIENCE
         versions: set[str] = set()
@@ -112,7 +111,7 @@ class Marker:
                         self._end_servers()
                         (result,) = self._checked([e], found, _SECONDS)
                     if self._partial and result.status == "wrong":
-                        result.earned = _credit(result)
+                        result.earned = credit(result.promises, result.points)
                     versions |= {".".join(map(str, s.version)) for s in self._servers.values()}
                     marks.results.append(result)
                     if on_result is not None:
@@ -181,12 +180,6 @@ def _not_begun(e: Exercise, sentence: str) -> ExerciseResult:
 def _in_doubt(result: ExerciseResult) -> bool:
     """Whether it may have been the machine's fault."""
     return result.status == "error" or any(p.kind in _DOUBTFUL for p in result.promises)
-
-
-def _credit(result: ExerciseResult) -> float:
-    """The points of an answer that keeps its first promises, rounded down to halves."""
-    kept = list(itertools.takewhile(lambda p: p.status == "kept", result.promises))
-    return int(2 * result.points * len(kept) / len(result.promises)) / 2
 
 
 class _Answers:

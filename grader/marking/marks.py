@@ -14,7 +14,8 @@ class Marks:
 
     `digest` is the submission's (`Submission.digest`), `seed` the hexadecimal seed its hidden checks were made from,
     `sandbox` names what held the learner's code, `advisory` says that nothing did. `repairs` holds, slug by slug,
-    what had to be put right to find the answer; `notes` what was refused altogether. `seconds` is wall-clock.
+    what had to be put right to find the answer; `notes` what was refused altogether. `partial` says that there was
+    partial credit, also where nobody got any. `seconds` is wall-clock.
     """
 
     learner: str
@@ -25,6 +26,7 @@ class Marks:
     seed: str = ""
     sandbox: str = "none"
     advisory: bool = True
+    partial: bool = False
     course: str = ""
     python: str = ""
     redis: str = ""

@@ -178,6 +178,7 @@ def receipt_of(marks: Marks, *, key: bytes, files: int) -> dict[str, Any]:
         },
         "sandbox": marks.sandbox,
         "advisory": marks.advisory or not key,
+        "partial": marks.partial,
         "seed": marks.seed or seed_of(key, marks.learner, marks.digest),
         "marked": datetime.now(UTC).isoformat(timespec="seconds"),
         "milliseconds": round(marks.seconds * 1000),
@@ -267,6 +268,8 @@ def _check_sums(receipt: dict[str, Any], exercises: Catalog) -> None:
             raise ReceiptError(f"{r['slug']} with {r['points']} points is no exercise of this course.")
         if float(r["earned"]) > (r["points"] if r["status"] in {"solved", "wrong"} else 0):
             raise ReceiptError(f"{r['slug']} earns more than it can.")
+        if r["status"] == "wrong" and r["earned"] != "0" and not receipt["partial"]:
+            raise ReceiptError(f"{r['slug']} is wrong and earns points, and there was no partial credit.")
     earned = decimal(sum(float(r["earned"]) for r in receipt["results"]))
     possible = sum(r["points"] for r in receipt["results"] if r["status"] not in {"skipped", "error"})
     uncertain = sum(r["points"] for r in receipt["results"] if r["status"] == "error")

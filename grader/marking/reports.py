@@ -66,6 +66,7 @@ class GradeReport:
             "redis": marks.redis,
             "sandbox": marks.sandbox,
             "advisory": marks.advisory,
+            "partial": marks.partial,
             "graded": datetime.now(UTC).isoformat(timespec="seconds"),
             "earned": marks.earned,
             "possible": marks.possible,
@@ -157,6 +158,10 @@ def caveats(report: GradeReport) -> list[str]:
         )
     if report.marks.advisory:
         said.append("Advisory: the answers ran in ordinary processes with deadlines, not in a sandbox.")
+    if report.marks.partial:
+        said.append(
+            "With partial credit: a wrong answer earns its share for the promises it keeps before the first broken one."
+        )
     return said
 
 

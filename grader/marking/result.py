@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from grader.checks.session import Promise
+
+
+def credit(promises: Sequence[Promise], points: int) -> float:
+    """What a wrong answer earns where there is partial credit: the share that its promises in front of the first broken
+    one are of all, rounded down to half points.
+
+    Promises are in the order of the work, the first is what the answer is for. One that is kept behind a broken one
+    counts for nothing: that nothing was lost and nothing was slow is kept by code that does nothing.
+    """
+    tried = [p.status for p in promises if p.status != "skipped"]
+    kept = sum(1 for _ in itertools.takewhile(lambda status: status == "kept", tried))
+    return 2 * points * kept // len(tried) / 2 if kept < len(tried) else 0.0
 
 
 @dataclass(slots=True)

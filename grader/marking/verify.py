@@ -68,7 +68,7 @@ class Verifier:
         self._sandbox = sandbox
         self._release = release
         self._marker: Marker | None = None
-        self._made_for = b""
+        self._made_for = (b"", False)
 
     def verify(self, source: Path | bytes) -> Verdict:
         """Look whether a receipt (its file or its bytes) can be believed, and make it again.
@@ -97,21 +97,24 @@ class Verifier:
             )
         wanted = [self._exercises[slug] for slug in slugs]
         # The seeds of an unsigned receipt came from no key, so they come from none again.
-        marks = self._marker_for(self._key if receipt["signature"] else b"").mark(submission, wanted)
+        marks = self._marker_for(self._key if receipt["signature"] else b"", receipt["partial"]).mark(
+            submission, wanted
+        )
         differences, failed = compare(receipt, marks)
         if differences:
             outcome = GRADER_ERROR if failed == len(differences) else DIFFERS
             return Verdict(outcome, f"{believed} Marked again, it differs.", differences, learner)
         count = f"{len(wanted)} exercise{'s' * (len(wanted) != 1)}"
         points = f"{receipt['earned']} of {receipt['possible']} points in {count}"
+        points += ", with partial credit" * receipt["partial"]
         return Verdict(AGREES, f"{believed} Marked again, it agrees: {points}.", learner=learner)
 
-    def _marker_for(self, key: bytes) -> Marker:
-        if self._marker is None or self._made_for != key:
+    def _marker_for(self, key: bytes, partial: bool) -> Marker:
+        if self._marker is None or self._made_for != (key, partial):
             self.close()
-            self._marker, self._made_for = (
-                Marker(self._exercises, key=key, sandbox=self._sandbox, release=self._release),
-                key,
+            self._made_for = key, partial
+            self._marker = Marker(
+                self._exercises, key=key, sandbox=self._sandbox, release=self._release, partial_credit=partial
             )
         return self._marker
 

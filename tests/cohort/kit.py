@@ -49,6 +49,11 @@ def solutions() -> dict[str, str]:
     return {slug: re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", s.solution, flags=re.M) for slug, s in sources.items()}
 
 
+def half_right() -> str:
+    """A page_view with a misconception; with partial credit it earns half a point of two."""
+    return (ROOT / "solutions/week1/wrong/page-views/python-variable.py").read_text(encoding="utf-8")
+
+
 def work(folder: Path, answers: dict[str, str], into: Path) -> Path:
     """Write what a learner hands in to `into`: the release with `answers`, slug or cell id to text."""
     shutil.copytree(folder / "notebooks" / WEEK, into, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))

@@ -18,7 +18,7 @@ from grader.cohort.errors import CohortError
 from grader.cohort.grading import grade, local
 from grader.cohort.task import Batch, Finished, Task, pack
 from grader.marking.submission import Submission
-from tests.cohort.kit import LOOP, PAGE_VIEWS, WEEK, dump, room, solutions, submit
+from tests.cohort.kit import LOOP, PAGE_VIEWS, WEEK, dump, half_right, room, solutions, submit
 
 
 def _pid() -> int:
@@ -29,7 +29,7 @@ def test_a_cluster_gives_the_same_scores_and_a_killed_worker_loses_nothing(cours
     right = solutions()
     submit(course, "ada", right)
     submit(course, "ben", {**right, PAGE_VIEWS: LOOP})
-    submit(course, "eve", {})
+    submit(course, "eve", {PAGE_VIEWS: half_right()})
     at_home = tmp_path / "home"
     shutil.copytree(course, at_home)
     here, other = room(course), room(at_home)
@@ -43,13 +43,14 @@ def test_a_cluster_gives_the_same_scores_and_a_killed_worker_loses_nothing(cours
             killed.append(pid)
             threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
 
-        batch = Batch(here.key, pack(Submission("release", release)))
+        batch = Batch(here.key, pack(Submission("release", release)), partial=True)
         yield from mark_on_cluster(tasks, "local", 2, batch, started=kill_one)
 
-    outcome = grade(here, [WEEK], mark)
+    outcome = grade(here, [WEEK], mark, partial=True)
     assert killed
     assert not any(g.errors for g in outcome.graded)
-    grade(other, [WEEK], local(other, [WEEK], 1))
+    assert {g.score for g in outcome.graded if g.student == "eve"} == {0.5}
+    grade(other, [WEEK], local(other, [WEEK], 1, partial=True), partial=True)
     assert dump(course) == dump(at_home)
 
 

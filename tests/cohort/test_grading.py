@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 from available import lacking
 from nbgrader.api import Gradebook
+from rich.console import Console
 
 from grader.checks import Exercise
 from grader.cohort.collecting import collect
@@ -16,6 +18,9 @@ from grader.cohort.export import rows
 from grader.cohort.feedback import feedback
 from grader.cohort.grading import grade, local
 from grader.cohort.kept import MarksFolder
+from grader.cohort.receipts import write_receipts
+from grader.cohort.report import summary
+from grader.marking.marks import Marks
 from grader.marking.result import ExerciseResult
 from grader.marking.sandbox import choose
 from tests.cohort.kit import (
@@ -27,6 +32,7 @@ from tests.cohort.kit import (
     TINY_CLIENT,
     WEEK,
     dump,
+    half_right,
     pages,
     points,
     result,
@@ -184,6 +190,34 @@ def test_what_is_missing_behind_kept_marks_is_made_whole_without_marking(course:
     assert asked == []
     assert dump(course) == before
     assert pages(course) == files
+
+
+def test_with_partial_credit_marks_pages_and_receipts_say_so_and_without_it_all_is_marked_anew(course: Path) -> None:
+    submit(course, "ada", {PAGE_VIEWS: half_right()})
+    here = room(course)
+    marks = MarksFolder(here.own / "marks")
+
+    def run(partial: bool) -> tuple[float, bool, int]:
+        outcome = grade(here, [WEEK], local(here, [WEEK], 1, partial=partial), partial=partial)
+        (one,) = outcome.graded
+        return one.score, one.kept, outcome.other_credit
+
+    assert run(False) == (0.0, False, 0)
+    assert run(True) == (0.5, False, 1)
+    assert run(True) == (0.5, True, 0)
+    assert score(course, "ada") == 0.5
+    assert "Partly right" in output_of(course, "ada", CHECK)
+    assert "0.5 of 2 points" in output_of(course, "ada", CHECK)
+    assert {row["partial"] for row in rows(here, [WEEK])} == {True}
+    kept = marks.read(WEEK, "ada")
+    assert kept is not None
+    said = io.StringIO()
+    Console(file=said, width=200).print(summary([kept.marks, Marks("ben", "d", kept.marks.results)], here.exercises))
+    assert "Marks with partial credit: 1, without: 1." in said.getvalue()
+    (made,), _ = write_receipts(here, [WEEK], course / "receipts")
+    assert json.loads(made.read_text())["partial"] is True
+    assert run(False) == (0.0, False, 1)
+    assert "Partly right" not in output_of(course, "ada", CHECK)
 
 
 def test_what_no_sandbox_held_is_marked_again_where_one_is_asked_for(course: Path) -> None:

@@ -59,6 +59,7 @@ def marks(**more: Any) -> Marks:
     defaults: dict[str, Any] = {
         "sandbox": "bubblewrap",
         "advisory": False,
+        "partial": True,
         "python": "3.12.1",
         "redis": "7.0.15, 8.2.3",
     }

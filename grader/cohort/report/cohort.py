@@ -154,7 +154,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Everything the report tells; see `read_cohort`."""
+    """Everything the report tells; see `read_cohort`. So many submissions were marked `with_credit` for answers that
+    are partly right, and so many `without_credit`."""
 
     learners: tuple[Learner, ...]
     exercises: tuple[Exercise, ...]
@@ -163,6 +164,8 @@ class Cohort:
     troubles: tuple[Trouble, ...]
     failures: tuple[Failure, ...]
     unknown: tuple[str, ...]
+    with_credit: int = 0
+    without_credit: int = 0
 
     @cached_property
     def scores(self) -> list[float]:
@@ -183,6 +186,18 @@ class Cohort:
     def advisory(self) -> int:
         """How many were marked without a sandbox."""
         return sum(who.advisory for who in self.learners)
+
+    @property
+    def credit(self) -> str:
+        """Whether there was partial credit, in words; empty where there was none."""
+        if not self.with_credit:
+            return ""
+        if not self.without_credit:
+            return "With partial credit: a wrong answer earns for the promises it keeps before the first broken one."
+        return (
+            f"Marks with partial credit: {self.with_credit:,}, without: {self.without_credit:,}. "
+            "Their points cannot be compared: mark all in one way."
+        )
 
     def of_kind(self, *kinds: str) -> list[Trouble]:
         """Those in trouble of these kinds, worst first."""
@@ -222,6 +237,8 @@ def read_cohort(marks: Sequence[Marks], catalog: Catalog) -> Cohort:
         tuple(_troubles(learners, exercises)),
         tuple(_failures(learners, exercises)),
         tuple(sorted(met - set(catalog.by_slug))),
+        sum(each.partial for each in marks),
+        sum(not each.partial for each in marks),
     )
 
 

@@ -138,6 +138,8 @@ def _warnings(cohort: Cohort, warnings: Sequence[str]) -> str:
             f"<b>{which} learners’ marks are advisory.</b> Their code ran without a sandbox, so it could have changed "
             "its own marks. Do not hand these out as grades: install bubblewrap or Docker and mark again.",
         )
+    if cohort.credit:
+        said.append(text.html(cohort.credit))
     if cohort.unknown:
         names = text.html(text.visible(text.some(list(cohort.unknown), 8), 400))
         said.append(f"Left out, because this course has no such exercise: {names}.")

@@ -29,6 +29,8 @@ def summary(marks: Sequence[Marks], catalog: Catalog) -> RenderableType:
             f"{cohort.advisory:,} of {len(cohort.learners):,} learners’ marks are advisory: no sandbox held their code."
         )
         parts.append(Text(said, style="bold yellow"))
+    if cohort.credit:
+        parts.append(Text(cohort.credit, style="yellow" if cohort.without_credit else ""))
     return Group(*parts, _notebooks(cohort, catalog), _misconceptions(cohort), _troubles(cohort))
 
 
