@@ -132,13 +132,41 @@ def a_client_is_let_in_and_its_end_is_noticed(theirs: UnderTest, real: Server) -
             if b"not built yet" in came:
                 raise Broken("a client is let in", f"the server says {literal(came)}")
             if end == "silent":
-                raise Broken(
-                    "a client that has said all it wants to say is let go: `recv` returns no bytes, and the server "
-                    "closes its side",
-                    f"client {number} of 3 closed its side, and after {PATIENCE:g} s the server had not",
-                )
+                raise _not_let_go(clients, number)
             if end == "reset":
                 raise Broken("the server closes the connection in order", "it was reset")
+
+
+def _not_let_go(clients: list[socket.socket], number: int) -> Broken:
+    """What to say of a server that has not noticed the end of client `number`, while those before it are silent."""
+    silent = clients[: number - 1]
+    promise = (
+        "a client that has said all it wants to say is let go: `recv` returns no bytes, and the server closes its side"
+    )
+    for client in silent:
+        client.sendall(b"\r\n")  # a line without a word: no command
+    if silent and _all_of(clients[number - 1])[1] == "closed" and all(map(_is_open, silent)):
+        return Broken(
+            f"{promise}, whatever others do",
+            f"client {number} of {len(clients)} closed its side, and the server noticed when those before it, silent "
+            "until then, had said something: it waited for them",
+            "waits-for-the-first-word",
+        )
+    return Broken(
+        promise, f"client {number} of {len(clients)} closed its side, and after {PATIENCE:g} s the server had not"
+    )
+
+
+def _is_open(sock: socket.socket) -> bool:
+    """Whether the other side has said nothing and has not hung up."""
+    sock.setblocking(False)
+    try:
+        sock.recv(1)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 @stage("mini.ping", manners=_ONE_BY_ONE)
@@ -193,6 +221,38 @@ def many_in_one_piece() -> Scripts:
 def cut_at_every_place() -> Scripts:
     """The same commands in two pieces, cut everywhere, and in pieces of one byte."""
     return scripts(cmd("ECHO", text), cmd("PING", maybe(plain)), cmd("FOO", maybe(plain)), size=4)
+
+
+@stage_probe("mini.split")
+def who_stops_in_the_middle_holds_up_nobody(theirs: UnderTest, real: Server) -> None:
+    """One client stops in the middle of a word; others are answered meanwhile, and it is when it goes on."""
+    word = encode_command("ECHO", "hello")
+    first, rest = word[:-4], word[-4:]
+    wanted = b"$5\r\nhello\r\n"
+    with _connect(theirs) as halting, _connect(theirs) as other:
+        halting.sendall(first)
+        # When the first is answered the half word is there; whether anybody waits for its end, the next ones show.
+        for _ in range(3):
+            other.sendall(_PING)
+            came = _exactly(other, len(_PONG))
+            if came == _PONG:
+                continue
+            halting.sendall(rest)
+            waited = not came and _exactly(other, len(_PONG)) == _PONG
+            raise Broken(
+                f"one client has sent {literal(first)} and stops there; the PING of another gets {literal(_PONG)}",
+                f"nothing came for {PATIENCE:g} s, until the first one had sent the rest"
+                if waited
+                else f"{literal(came) if came else 'nothing'} came",
+                "waits-for-the-rest" if waited else None,
+            )
+        halting.sendall(rest)
+        if (came := _exactly(halting, len(wanted))) != wanted:
+            raise Broken(
+                f"one client sends {literal(first)}, others send PING, then it sends {literal(rest)}: "
+                f"it gets {literal(wanted)}",
+                f"it got {literal(came) if came else 'nothing'}",
+            )
 
 
 @stage("mini.inline", teaches=Manner.INLINE)
