@@ -15,8 +15,10 @@ from available import binary_of, lacking
 
 from grader.servers import Binary, at_least, binaries
 
-# A job started in the background may inherit an ignored SIGINT, and its children with it: the tests of Ctrl-C need it.
+# A job started in the background may inherit an ignored SIGINT or SIGHUP (nohup), and its children with it: the tests
+# of Ctrl-C and of closed terminals need them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 STAND_IN = "redis-course-stand-in:8.2"
 

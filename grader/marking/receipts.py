@@ -23,6 +23,8 @@ from typing import Any
 import grader
 import grader.checks
 from grader.checks import Catalog
+from grader.checks.stages.catalog import SLUG as STAGE
+from grader.checks.stages.catalog import stages
 from grader.marking.marks import Marks
 from grader.marking.printable import one_line, shortened
 from grader.marking.result import ExerciseResult
@@ -30,6 +32,8 @@ from grader.marking.untrusted import parse, read_document
 
 KIND = "course-receipt-1"
 SCHEMA = "receipt-1"
+STAGE_POINTS = 1
+"""What a stage of a server counts: as much as any other."""
 _LEAST_KEY = 16
 _MOST_KEY = 4096
 # What COURSE_KEY was, if it was.
@@ -118,6 +122,11 @@ def seed_of(key: bytes, learner: str, digest: str) -> str:
     return said.hexdigest()
 
 
+def seed_of_stage(seed: str, slug: str) -> int:
+    """What the scripts of a stage are drawn from, given the submission's `seed`: an unsigned number of 32 bits."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {slug}".encode()).digest()[:4])
+
+
 def _read_key(file: Path) -> bytes:
     name = one_line(str(file))
     try:
@@ -188,6 +197,9 @@ def receipt_of(marks: Marks, *, key: bytes, files: int) -> dict[str, Any]:
         "notes": [shortened(_encodable(n), 1000) for n in marks.notes[:200]],
         "results": [_result(r, marks.repairs.get(r.slug, [])) for r in marks.results],
     }
+    for result in receipt["results"]:
+        if STAGE.fullmatch(result["slug"]):
+            result["seed"] = seed_of_stage(receipt["seed"], result["slug"])
     receipt["signature"] = _signature(receipt, key) if key else None
     return receipt
 
@@ -262,9 +274,12 @@ def _check_sums(receipt: dict[str, Any], exercises: Catalog) -> None:
     slugs = [r["slug"] for r in receipt["results"]]
     if len(set(slugs)) != len(slugs):
         raise ReceiptError("It holds an exercise twice.")
+    if len({bool(STAGE.fullmatch(slug)) for slug in slugs}) > 1:
+        raise ReceiptError("It holds exercises and stages together, which are marked apart.")
     for r in receipt["results"]:
-        exercise = exercises.by_slug.get(r["slug"])
-        if exercise is None or exercise.points != r["points"]:
+        if r.get("seed") != (seed_of_stage(receipt["seed"], r["slug"]) if STAGE.fullmatch(r["slug"]) else None):
+            raise ReceiptError(f"The seed of {r['slug']} is not the one that the receipt's gives.")
+        if _worth(r["slug"], exercises) != r["points"]:
             raise ReceiptError(f"{r['slug']} with {r['points']} points is no exercise of this course.")
         if float(r["earned"]) > (r["points"] if r["status"] in {"solved", "wrong"} else 0):
             raise ReceiptError(f"{r['slug']} earns more than it can.")
@@ -279,6 +294,13 @@ def _check_sums(receipt: dict[str, Any], exercises: Catalog) -> None:
         receipt["uncertain"],
     ):
         raise ReceiptError("Its sums are not those of its exercises.")
+
+
+def _worth(slug: str, exercises: Catalog) -> int | None:
+    """The points of an exercise or a stage of this course; None for what is neither."""
+    if slug in stages().by_slug:
+        return STAGE_POINTS
+    return exercises.by_slug[slug].points if slug in exercises.by_slug else None
 
 
 def _signature(receipt: dict[str, Any], key: bytes) -> dict[str, str]:

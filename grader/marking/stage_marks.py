@@ -8,7 +8,6 @@ them through a server's answers makes its stage red.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import multiprocessing
 import os
 import platform
@@ -31,7 +30,7 @@ from grader.checks.stages.registry import checks_of
 from grader.marking.answer_lines import Place
 from grader.marking.intake.limits import MEGABYTE
 from grader.marking.marks import Marks
-from grader.marking.receipts import seed_of
+from grader.marking.receipts import STAGE_POINTS, seed_of, seed_of_stage
 from grader.marking.reports import GradeReport
 from grader.marking.result import ExerciseResult
 from grader.marking.sandbox import Sandbox, SandboxMissing, choose
@@ -39,9 +38,6 @@ from grader.marking.sandbox.bubblewrap import Bubblewrap
 from grader.marking.stage_process import Order, serve
 from grader.marking.stages import THOROUGH, Effort, StageOutcome
 from grader.marking.submission import Submission
-
-POINTS = 1
-"""What a stage counts: as much as any other."""
 
 _START = 60.0  # seconds until the process has both servers it needs
 _ORDERLY = 5.0  # seconds that process has to end its servers
@@ -97,11 +93,7 @@ def grade_stages(
         SandboxMissing: when `sandbox` is one that cannot hold a server, as Docker: rather nothing than without one.
     """
     sandbox = sandbox or choose()
-    if sandbox.name != "none" and not isinstance(sandbox, Bubblewrap):
-        raise SandboxMissing(
-            f"A learner's server is held by bubblewrap only, not by {sandbox.name}: install bubblewrap (Debian and "
-            "Ubuntu: sudo apt install bubblewrap). `--sandbox none` runs it without any protection."
-        )
+    must_hold_servers(sandbox)
     started = time.monotonic()
     asked = stages().open if wanted is None else list(wanted)
     marks = Marks(submission.learner, submission.digest(), notes=list(submission.notes))
@@ -116,6 +108,19 @@ def grade_stages(
         on_result(result)
     marks.seconds = time.monotonic() - started
     return marks
+
+
+def must_hold_servers(sandbox: Sandbox) -> None:
+    """See that `sandbox` can hold a server.
+
+    Raises:
+        SandboxMissing: when it cannot, as Docker.
+    """
+    if sandbox.name != "none" and not isinstance(sandbox, Bubblewrap):
+        raise SandboxMissing(
+            f"A learner's server is held by bubblewrap only, not by {sandbox.name}: install bubblewrap (Debian and "
+            "Ubuntu: sudo apt install bubblewrap). `--sandbox none` runs it without any protection."
+        )
 
 
 def report_of(submission: Submission, marks: Marks, commit: str = "") -> GradeReport:
@@ -151,9 +156,9 @@ def _result(stage: Stage, outcome: StageOutcome, stubs: _Stubs) -> ExerciseResul
     status = {"done": "solved", "locked": "skipped", "unchecked": "skipped"}.get(outcome.status, outcome.status)
     if status == "wrong" and _is_to_do(stage.slug, outcome, stubs):
         status = "todo"
-    result = ExerciseResult(stage.slug, stage.title, status, 0.0, POINTS, seconds=outcome.seconds, note=outcome.note)
+    result = ExerciseResult(stage.slug, stage.title, status, 0.0, STAGE_POINTS, seconds=outcome.seconds, note=outcome.note)
     if status == "solved":
-        result.earned = float(POINTS)
+        result.earned = float(STAGE_POINTS)
         result.promises = [Promise(stage.name, stage.title, "kept")]
     elif status == "wrong":
         lines = [line for line in outcome.text.splitlines() if line.strip()]
@@ -180,7 +185,7 @@ def _outcomes(
             yield StageOutcome(stage.slug, stage.title, "todo", f"No {PACKAGE}/ was handed in.")
         return
     with _laid_out(files) as (home, scratch):
-        seeds = tuple(_seed(marks.seed, stage) for stage in asked)
+        seeds = tuple(seed_of_stage(marks.seed, stage.slug) for stage in asked)
         at, forced = 0, 0
         while at < len(asked):
             if forced >= bounds.in_a_row:
@@ -216,7 +221,7 @@ def _of_one_process(order: Order, marks: Marks, bounds: Bounds) -> Iterator[tupl
             marks.notes.append(note)
         for stage in todo:
             began = time.monotonic()
-            outcome, why = _heard(mine, _seconds(stage, bounds), order.scratch, bounds)
+            outcome, why = _heard(mine, most_seconds(stage, bounds), order.scratch, bounds)
             if not isinstance(outcome, StageOutcome):
                 seconds = time.monotonic() - began
                 yield StageOutcome(stage.slug, stage.title, "wrong", why, seconds=seconds), True
@@ -245,7 +250,8 @@ def _heard(channel: Connection, seconds: float, scratch: Path, bounds: Bounds) -
         return None, "Checking it ended the process that did so: its answers took all memory."
 
 
-def _seconds(stage: Stage, bounds: Bounds) -> float:
+def most_seconds(stage: Stage, bounds: Bounds) -> float:
+    """How long a stage may take within `bounds`."""
     if bounds.seconds is not None:
         return bounds.seconds
     checks = checks_of(stage.slug)
@@ -291,7 +297,3 @@ def _remove(top: Path) -> None:
     deadline = time.monotonic() + 5
     while top.exists() and time.monotonic() < deadline:
         shutil.rmtree(top, ignore_errors=True)
-
-
-def _seed(seed: str, stage: Stage) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed} {stage.slug}".encode()).digest()[:4])

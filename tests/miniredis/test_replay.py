@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +48,16 @@ def drawn(made: Scripts | SearchStrategy[Script]) -> list[Script]:
     return found
 
 
-def logging_server(folder: Path) -> Server:
+@contextmanager
+def logging_server(folder: Path) -> Iterator[Server]:
     """A server without sockets that writes an append-only file."""
     config = Config()
     for name, text in (("dir", str(folder)), ("appendonly", "yes"), ("appendfsync", "no")):
         config.put(name, text)
     server = Server(config)
     server.load()
-    return server
+    with closing(server.aof):
+        yield server
 
 
 def run(server: Server, script: Script) -> None:
@@ -100,12 +104,12 @@ def test_the_log_of_a_stages_scripts_makes_the_same_keys(slug: str, tmp_path: Pa
         for script in drawn(generated.make()):
             folder = tmp_path / str(number)
             folder.mkdir()
-            server = logging_server(folder)
-            run(server, script)
-            server.aof.flush()
-            loaded = logging_server(folder)
-            loaded.now = server.now
-            assert everything(loaded) == everything(server), f"\n{script}\n{log(folder)}"
+            with logging_server(folder) as server:
+                run(server, script)
+                server.aof.flush()
+                with logging_server(folder) as loaded:
+                    loaded.now = server.now
+                    assert everything(loaded) == everything(server), f"\n{script}\n{log(folder)}"
             shutil.rmtree(folder)
 
 
