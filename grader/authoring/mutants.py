@@ -24,11 +24,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from grader import quick_yaml
 from grader.authoring.exercises import mark, read_sources
 from grader.checks import catalog
 
@@ -100,7 +100,7 @@ def equivalents(root: Path, weeks: Iterable[str]) -> dict[str, dict[str, str]]:
     for week in weeks:
         path = root / "solutions" / week / _EQUIVALENT
         if path.is_file():
-            for slug, entries in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+            for slug, entries in (quick_yaml.load(path.read_text(encoding="utf-8")) or {}).items():
                 known[slug] = {entry["mutant"]: entry["reason"] for entry in entries}
     return known
 

@@ -13,10 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from grader import quick_yaml
 
 _HERE = Path(__file__).resolve().parent
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SLUG = re.compile(r"week\d+\.[a-z0-9]+(-[a-z0-9]+)*")
 KINDS = ("predict", "measure", "build", "break", "repair", "design")
 
@@ -193,8 +192,8 @@ def _week_number(notebook: Notebook) -> int:
 def _read_notebook(path: Path) -> Notebook:
     label = f"{path.parent.name}/{path.name}"
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except yaml.YAMLError as error:
+        data = quick_yaml.load(path.read_text(encoding="utf-8"))
+    except quick_yaml.YAMLError as error:
         raise CatalogError(f"{label} is not YAML: {error}") from None
     try:
         lesson, notebook = str(data["lesson"]), str(data["notebook"])

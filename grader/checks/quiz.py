@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from grader import quick_yaml
 
 TYPES = ("choice", "many", "numeric")
 
@@ -67,10 +67,10 @@ def read_quiz(path: Path) -> Quiz:
         QuizError: naming the first question that is not sound.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = quick_yaml.load(path.read_text(encoding="utf-8"))
         questions = tuple(_question(raw, path) for raw in data["questions"])
         title = str(data["title"])
-    except yaml.YAMLError as error:
+    except quick_yaml.YAMLError as error:
         raise QuizError(f"{path.name} is not YAML: {error}") from None
     except (KeyError, TypeError) as error:
         raise QuizError(f"{path.name}: {type(error).__name__}: {error}") from None

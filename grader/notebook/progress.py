@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from filelock import FileLock, Timeout
+
+from grader import quick_yaml
 
 _HEAD = """\
 # Your progress, one entry an exercise, and one a stage of your server (mini.…). You may edit this file:
@@ -44,10 +45,10 @@ class Progress:
     def read(self) -> dict[str, Entry]:
         """All entries, slug -> entry."""
         try:
-            data = yaml.safe_load(self.path.read_text(encoding="utf-8")) or {}
+            data = quick_yaml.load(self.path.read_text(encoding="utf-8")) or {}
         except FileNotFoundError:
             return {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, quick_yaml.YAMLError) as error:
             self.trouble = f"{self.path} cannot be read ({type(error).__name__}); progress starts afresh beside it."
             return {}
         if not isinstance(data, dict):
@@ -126,7 +127,7 @@ def _write(path: Path, entries: dict[str, Entry]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".progress-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(_HEAD + yaml.safe_dump(plain, sort_keys=False))
+            file.write(_HEAD + quick_yaml.dump(plain))
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -16,12 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from grader import quick_yaml
 from grader.checks.catalog import CatalogError
 
 _HERE = Path(__file__).resolve().parent
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SLUG = re.compile(r"mini\.[a-z0-9]+(-[a-z0-9]+)*")
 LEAST_HINTS = 3
 FAMILIES = (
@@ -192,8 +190,8 @@ def _shown(path: Path) -> str:
 
 def _read_family(path: Path) -> list[Stage]:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or []
-    except yaml.YAMLError as error:
+        data = quick_yaml.load(path.read_text(encoding="utf-8")) or []
+    except quick_yaml.YAMLError as error:
         raise CatalogError(f"{_shown(path)} is not YAML: {error}") from None
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
         raise CatalogError(f"{_shown(path)} has to be a list of stages, each beginning with `- slug: mini.…`")
