@@ -189,15 +189,15 @@ def test_a_thousand_learners_are_a_page_of_bounded_size_within_seconds() -> None
     assert len(page.encode()) < BIGGEST
 
 
-def test_a_thousand_loud_learners_are_a_bounded_page_too() -> None:
-    loud = make(catalog(), 1000)
+def test_three_hundred_loud_learners_are_a_bounded_page_too() -> None:
+    loud = make(catalog(), 300)
     for i, m in enumerate(loud):
         for r in m.results:
             for p in r.promises:
                 p.happened = f"{i} {r.slug} " + "\u202e\x1b" * 2_000
     began = time.process_time()
     page = report(loud, catalog())
-    assert time.process_time() - began < 20.0
+    assert time.process_time() - began < 10.0
     facts = re.search(r'id="facts">(.*?)</script>', page, re.S)
     assert facts is not None
     assert len(facts[1]) < 4 * FACTS_BYTES
