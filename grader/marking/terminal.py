@@ -21,7 +21,7 @@ from grader.checks import Exercise
 from grader.marking.result import ExerciseResult
 
 EXERCISE_SECONDS = 30.0
-_START_SECONDS = 30.0
+_START_SECONDS = 30.0  # until Python, the checks and the cells of the notebook are there
 
 
 def check_notebooks(
@@ -101,16 +101,15 @@ def _one_worker(path: Path, exercises: list[Exercise], seconds: float) -> Iterat
         json.dump({"notebook": str(path), "slugs": [e.slug for e in exercises]}, process.stdin)
         process.stdin.close()
         threading.Thread(target=pump, daemon=True).start()
-        wait = seconds + _START_SECONDS
-        for _ in exercises:
+        for wait in (_START_SECONDS, *(seconds for _ in exercises)):
             try:
                 line = lines.get(timeout=wait)
             except queue.Empty:
                 return
             if line is None:
                 return
-            yield ExerciseResult.from_dict(json.loads(line))
-            wait = seconds
+            if line.strip():
+                yield ExerciseResult.from_dict(json.loads(line))
     except BrokenPipeError:
         return
     finally:

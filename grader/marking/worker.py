@@ -1,7 +1,7 @@
 """The process that runs a learner's code for the terminal: ``python -m grader.marking.worker``.
 
-It reads one JSON request on standard input (`notebook`, `slugs`), loads the notebook and writes one JSON line for
-each result on its real standard output. Whoever started it keeps the deadline and reads the lines; what the
+It reads one JSON request on standard input (`notebook`, `slugs`), loads the notebook, writes an empty line on its real
+standard output and then one JSON line for each result. Whoever started it keeps the deadline and reads the lines; what the
 learner's code prints goes elsewhere.
 """
 
@@ -38,6 +38,8 @@ def main() -> None:
         loaded = LoadedAnswers()
         for e in exercises:
             loaded.trouble[e.cell_id] = AnswerProblem("missing", str(error))
+    results.write("\n")
+    results.flush()
     for e in exercises:
         try:
             result = run_exercise(e, loaded.answer(e))
