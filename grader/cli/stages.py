@@ -18,7 +18,17 @@ from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import bar, errors, out, print_hint, print_json, shown, width
 from grader.marking.own_server import OwnServer
 from grader.marking.place import course_folder
-from grader.marking.stages import StageOutcome, StageRun, check_many, check_own, mark_to_do, name_it, stage_run
+from grader.marking.stages import (
+    StageOutcome,
+    StageRun,
+    check_many,
+    check_own,
+    mark_missing,
+    mark_to_do,
+    name_it,
+    stage_run,
+)
+from grader.notebook.consequences import built_anew, settle
 from grader.notebook.progress import Entry, Progress
 from grader.notebook.stage_card import MARKS, TONES, StageCard
 from grader.notebook.stage_map import MARKS as MAP_MARKS
@@ -178,7 +188,10 @@ def _check_all(folder: Path, wanted: list[Stage], solutions: bool, quiet: bool) 
         red = [o for o in outcomes if o.status == "wrong"]
         if red:
             out().print()
-            print_card(folder, stages()[red[0].slug], red[0])
+            first = stages()[red[0].slug]
+            if not solutions:
+                mark_missing(red[0], folder, OwnServer(folder), first)
+            print_card(folder, first, red[0])
         done = sum(o.status == "done" for o in outcomes)
         checked = sum(o.status not in {"locked", "unchecked"} for o in outcomes)
         out().print()
@@ -222,6 +235,8 @@ def remember(folder: Path, outcomes: Sequence[StageOutcome]) -> None:
         entry = entries.get(o.slug)
         if o.status == "wrong" or (o.status == "done" and (entry is None or entry.status == "tried")):
             known.tried(o.slug, o.status == "done")
+    if any(o.status == "done" for o in outcomes):
+        settle(folder, known)
     if known.trouble:
         errors().print(Text(known.trouble, "yellow"), soft_wrap=True)
 
@@ -310,6 +325,7 @@ def reset(word: str) -> int:
         stage = stages()[word]
         done = reset_stage(folder, stage)
         known.forget(stage.slug)
+        built_anew(folder, stage, known)
     else:
         done = reset_file(folder, word.partition("miniredis/")[2] or word)
     _told(folder, done)
@@ -391,6 +407,7 @@ def catchup(
             stage = stages()[slug]
             _told(folder, replace_stage(folder, stage))
             known.borrowed(stage.slug)
+        settle(folder, known)
         if week is None:
             return 0
     if week is None:
@@ -410,10 +427,12 @@ def catchup(
     doubtful = [stages()[s] for s in caught.own if not _finished(entries.get(s))]
     red = [o for o in _quietly(doubtful, folder) if o.status == "wrong"]
     for o in red:
-        out().print(
-            Text(f"Yours and red: {o.slug}. `course catchup --replace {o.slug}` takes the reference's.", "yellow"),
-            soft_wrap=True,
+        advice = (
+            f"It follows from code of yours: `course check {o.slug}` shows what is wrong."
+            if o.slug in caught.without_code
+            else f"`course catchup --replace {o.slug}` takes the reference's."
         )
+        out().print(Text(f"Yours and red: {o.slug}. {advice}", "yellow"), soft_wrap=True)
     if known.trouble:
         errors().print(Text(known.trouble, "yellow"), soft_wrap=True)
     out().print("Next: course check stages")

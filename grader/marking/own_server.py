@@ -7,6 +7,7 @@ function it is in. What cannot be found is said and left alone: nothing here gue
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import textwrap
 from collections.abc import Callable, Mapping
@@ -55,6 +56,20 @@ class OwnServer:
     def standing(self) -> set[str]:
         """The stages that cannot be done: a ``raise NotImplementedError`` of theirs is still there."""
         return {stage for stage, places in self.places().items() if any(p.stub.raises for p in places)}
+
+    def untouched(self, reference: Reference) -> set[str]:
+        """The stages that only have comments for stubs, and beside these nobody has written anything yet.
+
+        Raises:
+            RegionError: for markers of the reference that make no sense.
+        """
+        found = set()
+        for stage in self.places():
+            there = reference.regions.get(stage, [])
+            with contextlib.suppress(NotFoundError):
+                if not any(region.raises for _, region in there) and fill(self.texts, reference, stage):
+                    found.add(stage)
+        return found
 
 
 def fill(texts: Mapping[str, str], reference: Reference, stage: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.zoo import WrongServer, near, zoo
+from grader.marking.missing import missing_before, told
 from grader.marking.own_server import OwnServer, Place
 from grader.servers import Binary, LocalServer, ServerError, binaries, standalone
 from grader.servers.enclosure import Enclosure
@@ -53,9 +54,9 @@ class StageOutcome:
 
     `status` is ``done``, ``wrong``, ``todo`` (its stub is still there), ``locked`` (a later part), ``unchecked``
     (nobody has written its check) or ``error`` (the check failed, not the server). `note` is a sentence, `text` what
-    the check shows as plain text; `places` are the stubs still there, ``notebooks/miniredis/…:12``; `misconception`
-    the wrong server it behaves like and `resembles` the sentence that says so. `result` is what the check found, only
-    in the process that ran it.
+    the check shows as plain text; `places` are the stubs still there, ``notebooks/miniredis/…:12``; `missing` the
+    stages before it that are not built, `lacks` the sentence that says so; `misconception` the wrong server it behaves
+    like and `resembles` the sentence that says so. `result` is what the check found, only in the process that ran it.
     """
 
     slug: str
@@ -64,6 +65,8 @@ class StageOutcome:
     note: str = ""
     text: str = ""
     places: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    lacks: str = ""
     misconception: str = ""
     resembles: str = ""
     seconds: float = 0.0
@@ -245,8 +248,17 @@ def check_own(run: StageRun, root: Path, stage: Stage) -> StageOutcome:
     """Check `stage` of the learner's server in the course `root`: red is "to do" while its stub stands there."""
     outcome = run.check(stage)
     if outcome.status == "wrong":
-        mark_to_do(outcome, OwnServer(root).places().get(stage.slug, ()))
+        own = OwnServer(root)
+        mark_to_do(outcome, own.places().get(stage.slug, ()))
+        mark_missing(outcome, root, own, stage)
     return outcome
+
+
+def mark_missing(outcome: StageOutcome, root: Path, own: OwnServer, stage: Stage) -> None:
+    """Note the stages before a red one that are not built: all of them, or they would be found one at a time."""
+    found = missing_before(root, own, stage)
+    outcome.missing = tuple(s.slug for s in found)
+    outcome.lacks = told(root, stage, found)
 
 
 def mark_to_do(outcome: StageOutcome, places: Sequence[Place]) -> None:

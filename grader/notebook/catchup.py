@@ -16,6 +16,7 @@ from grader.checks.stages.catalog import Stage
 from grader.checks.stages.reference import PACKAGE, Reference
 from grader.checks.stages.regions import parsed
 from grader.marking.own_server import NotFoundError, OwnServer, fill, put
+from grader.notebook.consequences import rests_on_borrowed
 from grader.notebook.progress import Progress
 from grader.notebook.reset import Reset, ResetError, free_path, write_whole
 
@@ -24,8 +25,9 @@ from grader.notebook.reset import Reset, ResetError, free_path, write_whole
 class CaughtUp:
     """What a catch-up did.
 
-    `borrowed` are the stages that were filled in, `own` those the learner has written themselves; `lost` the ones
-    whose place was not to be found, with a sentence each; `kept` is the copy of the files as they were.
+    `borrowed` are the stages that were filled in or follow from such, `own` those the learner has written themselves;
+    `lost` the ones whose place was not to be found, with a sentence each; `kept` is the copy of the files as they were.
+    `without_code` are those of `own` that have no place in the starter.
     """
 
     kept: Path
@@ -33,6 +35,7 @@ class CaughtUp:
     own: list[str] = field(default_factory=list)
     lost: dict[str, str] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+    without_code: list[str] = field(default_factory=list)
 
 
 def reset_stage(root: Path, stage: Stage, now: datetime.datetime | None = None) -> Reset:
@@ -78,7 +81,7 @@ def reset_file(root: Path, path: str, now: datetime.datetime | None = None) -> R
 
 
 def catch_up(root: Path, wanted: Iterable[Stage], known: Progress, now: datetime.datetime | None = None) -> CaughtUp:
-    """Fill every stub of the stages `wanted` from the reference, and remember them as borrowed.
+    """Fill every stub of the stages `wanted` from the reference, and remember them as borrowed, with what follows.
 
     What a learner has written in place of a stub stays as it is.
 
@@ -89,6 +92,7 @@ def catch_up(root: Path, wanted: Iterable[Stage], known: Progress, now: datetime
     own = OwnServer(root)
     caught = CaughtUp(_keep_tree(root, own, now))
     texts = _with_missing_files(own.texts, reference)
+    following: list[Stage] = []
     for stage in wanted:
         if stage.locked:
             continue
@@ -97,7 +101,9 @@ def catch_up(root: Path, wanted: Iterable[Stage], known: Progress, now: datetime
         except NotFoundError as error:
             caught.lost[stage.slug] = str(error)
             continue
-        if spoilt := [path for path, text in new.items() if _is_python(texts[path]) and not _is_python(text)]:
+        if not new and stage.slug not in reference.placed:
+            following.append(stage)
+        elif spoilt := [path for path, text in new.items() if _is_python(texts[path]) and not _is_python(text)]:
             caught.lost[stage.slug] = f"The reference's code does not fit into {', '.join(spoilt)} as it is now."
         elif new:
             texts |= new
@@ -110,6 +116,14 @@ def catch_up(root: Path, wanted: Iterable[Stage], known: Progress, now: datetime
             caught.files.append(f"notebooks/{PACKAGE}/{path}")
     for slug in caught.borrowed:
         known.borrowed(slug)
+    entries = known.read()
+    for stage in following:
+        if rests_on_borrowed(stage, entries):
+            known.borrowed(stage.slug)
+            caught.borrowed.append(stage.slug)
+        else:
+            caught.own.append(stage.slug)
+            caught.without_code.append(stage.slug)
     return caught
 
 

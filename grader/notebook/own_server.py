@@ -17,6 +17,7 @@ from grader.checks.stages.catalog import stages as catalog
 from grader.marking.own_server import OwnServer
 from grader.marking.place import NotInCourseError, course_folder
 from grader.marking.stages import StageOutcome, StageRun, check_own, name_it
+from grader.notebook.consequences import settle
 from grader.notebook.progress import Progress
 from grader.notebook.quiet import Quiet
 from grader.notebook.stage_card import StageCard
@@ -191,7 +192,10 @@ def _remember(folder: Path, stage: Stage, outcome: StageOutcome) -> int:
     """Count the try; how many hints were shown."""
     known = Progress(folder)
     if outcome.status in {"done", "wrong"}:
-        return known.tried(stage.slug, outcome.status == "done").hints
+        hints = known.tried(stage.slug, outcome.status == "done").hints
+        if outcome.status == "done":
+            settle(folder, known)
+        return hints
     entry = known.read().get(stage.slug)
     return entry.hints if entry else 0
 

@@ -74,6 +74,8 @@ class StageCard:
             feet.append(self.stage.learnt)
             if self.following is not None:
                 feet.append(f"Next: {self.following.slug} ({self.following.title}).")
+        if o.lacks:
+            feet.append(o.lacks)
         if o.places:
             feet.append(f"Build it in {', '.join(o.places)}.")
         if o.status in {"todo", "wrong"}:

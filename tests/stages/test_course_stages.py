@@ -17,6 +17,9 @@ from typing import Any
 import pytest
 
 from grader.checks.stages.catalog import stages
+from grader.checks.stages.reference import Reference
+from grader.marking import missing
+from grader.marking.own_server import OwnServer
 from grader.notebook.progress import Progress
 from tests.stages.conftest import ROOT, Build, Edit, Ran, Terminal
 
@@ -95,6 +98,36 @@ def test_a_wrong_stage_shows_both_answers_and_is_named_after_the_wrong_server(
     assert "Redis answered" in ran.out and "yours answered" in ran.out
     assert "This is how a server behaves that" in ran.out
     assert Progress(course).read()["mini.arity"].tries == 1
+
+
+def test_all_that_is_missing_before_a_stage_is_told_at_once(course: Path, run: Run, build: Build) -> None:
+    build("mini.accept", "mini.ping", "mini.unknown-command")
+    [outcome] = outcomes(run("check", "mini.unknown-command", "--json"))
+    assert outcome["status"] == "wrong"
+    assert outcome["missing"] == ["mini.echo", "mini.case"]
+    ran = run("check", "mini.binary")
+    told = " ".join(ran.out.split())
+    assert "3 stages that come before it are not built: mini.echo, mini.case, mini.arity." in told
+    assert "`course check stages` begins with the first." in told
+
+
+def test_whole_weeks_that_are_missing_are_told_in_a_word_and_can_be_borrowed(
+    course: Path, reference: Reference, build: Build
+) -> None:
+    def told(slug: str) -> str:
+        stage = stages()[slug]
+        return missing.told(course, stage, missing.missing_before(course, OwnServer(course), stage))
+
+    of_week1 = sum(s.week == "week1" and s.slug in reference.regions for s in stages().open)
+    [first, second, third, *_] = [s.slug for s in stages().open if s.week == "week2"]
+    assert f"not built: all of week1 ({of_week1}), {first}, {second}. " in told(third)
+    assert told(third).endswith("`course catchup week2` borrows those of the weeks before week2.")
+    build(upto=first)
+    assert told(third) == (
+        f"A stage that comes before it is not built: {second}. Its check counts on that one: `course check stages` "
+        "begins with it."
+    )
+    assert told(second) == ""
 
 
 def test_a_server_that_cannot_start_is_told_with_its_line_and_no_traceback(

@@ -137,6 +137,17 @@ class Stages:
         order = list(self)
         return order[: order.index(stage)]
 
+    def under(self, stage: Stage) -> list[Stage]:
+        """The stages that `stage` needs, and those that these need, in the order of the course."""
+        found: set[str] = set()
+        left = list(stage.needs)
+        while left:
+            slug = left.pop()
+            if slug not in found and slug in self.by_slug:
+                found.add(slug)
+                left += self.by_slug[slug].needs
+        return [s for s in self if s.slug in found]
+
     def commands_before(self, stage: Stage) -> frozenset[str]:
         """The commands that the stages in front of `stage`, and itself, make work."""
         return frozenset(c for s in [*self.before(stage), stage] for c in s.commands)

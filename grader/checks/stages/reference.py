@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.checks.stages.regions import Region, clear, regions
+from grader.checks.stages.regions import Region, begun, clear, regions
 
 PACKAGE = "miniredis"
 
@@ -50,6 +50,11 @@ class Reference:
             for region in regions(text, f"{PACKAGE}/{path}"):
                 found.setdefault(region.stage, []).append((path, region))
         return found
+
+    @cached_property
+    def placed(self) -> frozenset[str]:
+        """The stages that have code of their own here; the others follow from it."""
+        return frozenset(slug for text in self.texts.values() for slug in begun(text))
 
     def starter(self, path: str) -> str:
         """What a learner finds in the file `path`.

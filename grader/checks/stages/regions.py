@@ -128,6 +128,11 @@ def _regions(text: str, name: str) -> tuple[Region, ...]:
     return tuple(found)
 
 
+def begun(text: str) -> list[str]:
+    """The stages that regions of `text` name, as they stand there; nothing is parsed for it."""
+    return [match[2] for line in text.splitlines() if (match := _BEGIN.match(line))]
+
+
 def clear(text: str, name: str) -> str:
     """`text` with every region replaced by its stub.
 
