@@ -2,7 +2,7 @@
 
     python bench/grading.py                            ratios, from interleaved rounds
     python bench/grading.py --weeks week1 --students 30 --rounds 3
-    python bench/grading.py --flat 50 200 1000         seconds and memory for growing cohorts of one notebook
+    python bench/grading.py --flat 50 200 1000         seconds and memory for growing cohorts (--picture FILE draws it)
     python bench/grading.py --workers                  one dask worker against two
     python bench/grading.py --honest 10                the course's own solutions, so many graders at once
     python bench/grading.py --json FILE                what was measured, as JSON
@@ -91,9 +91,9 @@ def ratios(
 
 
 def flat(works: Works, sizes: Sequence[int], week: str, top: Path) -> list[dict[str, Any]]:
-    """Seconds per submission and memory of the largest process, for growing cohorts."""
+    """Seconds per submission and bytes of the largest process, for growing cohorts, the smallest first."""
     found = []
-    for size in sizes:
+    for size in sorted(sizes):
         folder = course_folder(top / f"flat-{size}", [week])
         for each in students(size):
             works.hand_in(each, folder / "submitted")
@@ -103,6 +103,29 @@ def flat(works: Works, sizes: Sequence[int], week: str, top: Path) -> list[dict[
         out.print(f"{size} students: {took / size:.2f} s each, largest process so far {memory >> 20} MB")
         shutil.rmtree(folder)
     return found
+
+
+def draw(measured: list[dict[str, Any]], path: Path) -> None:
+    """Cost and memory over the size of the cohort: level lines are what is hoped for."""
+    from matplotlib.figure import Figure
+
+    sizes = [row["students"] for row in measured]
+    figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+    panels = (
+        ("seconds a submission, two processes", [row["seconds"] for row in measured], "#b3261e"),
+        ("MB, the largest process", [row["memory"] / 2**20 for row in measured], "#1f5fa8"),
+    )
+    for axes, (title, values, colour) in zip(figure.subplots(1, 2), panels, strict=True):
+        axes.plot(sizes, values, "o-", color=colour)
+        axes.set(xscale="log", xlabel="submissions", ylim=(0, 1.25 * max(values)))
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.minorticks_off()
+        axes.set_title(title, fontsize=10, loc="left")
+        axes.spines[["top", "right"]].set_visible(False)
+        for size, value in zip(sizes, values, strict=True):
+            axes.annotate(f"{value:.2f}" if value < 10 else f"{value:.0f}", (size, value), (0, 7), fontsize=9,
+                          textcoords="offset points", ha="center")  # fmt: skip
+    figure.savefig(path, dpi=130)
 
 
 @contextmanager
@@ -173,6 +196,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--hostile", action="store_true", help="with the hostile ones among them")
     parser.add_argument("--flat", nargs="+", type=int, metavar="STUDENTS")
+    parser.add_argument("--picture", type=Path, help="where --flat draws what it measured")
     parser.add_argument("--workers", action="store_true")
     parser.add_argument("--honest", type=int, metavar="GRADERS")
     parser.add_argument("--check", action="store_true", help="status 1 when stock is less than ten times slower")
@@ -183,7 +207,9 @@ def main() -> int:
         top = Path(temporary)
         works = Works(wanted.weeks, top / "solved")
         if wanted.flat:
-            result["flat"] = flat(works, wanted.flat, wanted.weeks[0], top)
+            result["flat"] = measured = flat(works, wanted.flat, wanted.weeks[0], top)
+            if wanted.picture is not None:
+                draw(measured, wanted.picture)
         elif wanted.honest:
             result["honest"] = said = honest(wanted.honest, wanted.weeks, top / "solved")
             out.print("\n".join(said))
