@@ -46,28 +46,38 @@ def release(
         str | None, typer.Option("--due", help="When it has to be handed in: 2026-12-01, 2026-12-01T18:00+01:00.")
     ] = None,
 ) -> int:
-    """Make notebooks/ what the sources say, and enter the assignments and their points into the gradebook."""
+    """Make notebooks/ what the sources say, and enter the assignments and their points into the gradebook.
+
+    Without WEEK those of notebooks; a server is released by its name: miniredis-week1.
+    """
     from grader.authoring.build import build
+    from grader.cohort.own_servers import is_server
     from grader.cohort.releasing import due_date
     from grader.cohort.releasing import release as enter
 
     room = _room()
-    chosen = room.weeks(weeks)
+    chosen = room.weeks(weeks) if weeks else [week for week in room.weeks() if not is_server(week)]
+    notebooks = [week for week in chosen if not is_server(week)]
     when = due_date(due) if due else None
+    changed: list[str] = []
     with errors().status("Building …") as status:
-        report = build(room.root, progress=lambda step: status.update(f"Building: {step}"))
+        if notebooks:
+            changed = build(room.root, progress=lambda step: status.update(f"Building: {step}")).changed
         status.update("Entering into the gradebook …")
         possible = enter(room, chosen, when)
-    for name in report.changed:
+    for name in changed:
         out().print(f"notebooks/{name} written")
     for week in chosen:
         exercises = room.assigned(week)
         checked = sum(e.points for e in exercises)
-        told = f"{week}: {len(exercises)} exercises, {checked} points"
+        told = f"{week}: {len(exercises)} {'stages' if is_server(week) else 'exercises'}, {checked} points"
         if by_hand := possible[week] - checked:
             told += f", and {by_hand:g} that a person gives for written answers"
         out().print(f"{told}{f'; due {when:%Y-%m-%d %H:%M %Z}' if when else ''}")
-    out().print(f"Hand out {' and '.join(f'notebooks/{week}' for week in chosen)}.")
+    if notebooks:
+        out().print(f"Hand out {' and '.join(f'notebooks/{week}' for week in notebooks)}.")
+    if len(notebooks) < len(chosen):
+        out().print("A server is handed in as the folder miniredis/, which learners have in notebooks/.")
     return 0
 
 
@@ -85,9 +95,14 @@ def collect(
     """Put what was handed in into submitted/: nothing of it is run. Status 1 when something was not taken."""
     from grader.cohort.collecting import collect as collect_downloads
     from grader.cohort.collecting import from_exchange
+    from grader.cohort.own_servers import is_server
 
     room = _room()
     (chosen,) = room.weeks([week])
+    if source is None and is_server(chosen):
+        raise CallError(
+            "Servers are collected from a folder or zip of downloads: nbgrader's exchange has only notebooks."
+        )
     if source is None:
         out().print(Text(shown(from_exchange(room, chosen, update=force))), soft_wrap=True)
         return 0
@@ -128,13 +143,17 @@ def grade(
     """
     from grader.cohort.grading import grade as grade_cohort
     from grader.cohort.grading import local, on_cluster
+    from grader.cohort.own_servers import is_server
+    from grader.marking.stage_marks import must_hold_servers
 
     room = _room()
     chosen = [w for w in room.weeks(weeks) if weeks or room.students(w)[0]]
     if not chosen:
         raise CallError("Nothing is handed in: submitted/ is empty. `course cohort collect` fills it.")
     if cluster in {None, "local"}:
-        chosen_sandbox(sandbox)  # where there is none, that is said before anything of theirs runs
+        held = chosen_sandbox(sandbox)  # where there is none, that is said before anything of theirs runs
+        if any(is_server(week) for week in chosen):
+            must_hold_servers(held)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors(), transient=True) as progress:
         bar = progress.add_task("Grading", total=None)

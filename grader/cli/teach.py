@@ -117,16 +117,16 @@ def _graded_stages(
     path: Path, what: list[str] | None, said: set[str], commit: str, learner: str, key: Path | None, kind: str | None
 ) -> GradeReport:
     from grader.marking.github import commands_stopped
-    from grader.marking.grade import submission_of
+    from grader.marking.grade import release_for, submission_of
     from grader.marking.stage_marks import grade_stages, report_of
 
     wanted = stages().select(what) if what else stages().open
     secret, held = course_key(key), chosen_sandbox(kind)
-    submission = submission_of(path, catalog(), learner=learner, commit=commit)
+    submission = submission_of(path, catalog(), learner=learner, commit=commit, release=release_for(path))
     tell = _teller(max(len(s.slug) for s in wanted)) if said & _LINES else lambda _: None
     with commands_stopped(_say) if "github" in said else nullcontext():
         marks = grade_stages(submission, wanted, held, key=secret, on_result=tell)
-    return report_of(submission, marks, commit)
+    return report_of(submission, marks, commit, key=secret)
 
 
 def key(

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from grader.checks import Exercise
+from grader.cohort import own_servers
 from grader.cohort.card import FeedbackCard
 from grader.cohort.errors import CohortError, of_disk
 from grader.cohort.kept import Kept
+from grader.cohort.own_servers import is_server
 from grader.marking.intake import answers
 from grader.marking.intake.notebook import NotebookError, read_cells
 from grader.marking.printable import printable
@@ -62,6 +64,9 @@ def rebuild(
         submission: what was handed in.
         kept: its marks.
     """
+    if is_server(kept.week):
+        pages = {n: own_servers.rebuild(r, exercises, submission, kept, _notes(kept)) for n, r in released.items()}
+        return Rebuilt({name: json.dumps(page, sort_keys=True).encode() + b"\n" for name, page in pages.items()})
     results = {r.slug: r for r in kept.marks.results}
     week = list(exercises)
     by_check = {f"{e.cell_id}-check": e for e in week}

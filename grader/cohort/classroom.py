@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grader.checks import Catalog, Exercise, catalog
+from grader.checks import Catalog, Exercise
 from grader.cohort.errors import CohortError, of_database
+from grader.cohort.own_servers import everything, is_server
 from grader.marking.receipts import course_key, make_key
 
 CONFIG = "nbgrader_config.py"
@@ -42,12 +43,12 @@ class Classroom:
 
     Args:
         root: the course's folder, with nbgrader's configuration in it.
-        exercises: the course's, for what an assignment is worth.
+        exercises: the course's and its stages, for what an assignment is worth.
     """
 
     def __init__(self, root: Path, exercises: Catalog | None = None) -> None:
         self.root = root.resolve()
-        self.exercises = catalog() if exercises is None else exercises
+        self.exercises = everything() if exercises is None else exercises
 
     @cached_property
     def config(self) -> Any:
@@ -80,7 +81,7 @@ class Classroom:
         return CourseDirectory(config=self.config)
 
     def weeks(self, words: list[str] | None = None) -> list[str]:
-        """The assignments that `words` name (``week1``, ``1``); all of them for none.
+        """The assignments that `words` name (``week1``, ``1``, ``miniredis-week1``); all of them for none.
 
         Raises:
             UnknownExerciseError: for a word that is no week.
@@ -91,7 +92,7 @@ class Classroom:
         chosen = []
         for word in words:
             found = {e.week for e in self.exercises.select([word])}
-            if len(found) != 1 or (week := found.pop()) not in known or word.removeprefix("week") != week[4:]:
+            if len(found) != 1 or (week := found.pop()) not in known or word not in {week, week.removeprefix("week")}:
                 raise CohortError(f"{word!r} is no assignment. There are {', '.join(known)}.")
             chosen.append(week)
         return [week for week in known if week in chosen]
@@ -113,7 +114,9 @@ class Classroom:
         return self._folder(self.directory.feedback_directory, student, week)
 
     def released(self, week: str) -> Path:
-        """The folder of the released notebooks of `week`."""
+        """The folder of the released notebooks of `week`; a server's is nobody's to open, so it is not among them."""
+        if is_server(week):
+            return self.own / "released" / week
         return self._folder(self.directory.release_directory, ".", week)
 
     def _folder(self, step: str, student: str, week: str) -> Path:

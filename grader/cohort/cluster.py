@@ -17,10 +17,10 @@ import zlib
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
-from grader.checks import catalog
 from grader.cohort.errors import CohortError
 from grader.cohort.jobs import Job
 from grader.cohort.kept import course_version
+from grader.cohort.own_servers import everything
 from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
 
@@ -221,7 +221,7 @@ def _marks(task: Task, future: Any, batch: Batch) -> Marks:
         said = json.loads(future.result())
     except KilledWorker:
         sentence = "Every worker that marked this submission was lost. Look at it by hand."
-        marks = marks_after_failure(task, catalog(), [], course_version(), sentence)
+        marks = marks_after_failure(task, everything(), [], course_version(), sentence)
         marks.partial = batch.partial
         return marks
     if "refused" in said:

@@ -24,8 +24,9 @@ from grader.cohort.classroom import Classroom, with_alembic
 from grader.cohort.downloads import ARCHIVES, SINGLE, Name, own_pattern, read_name
 from grader.cohort.errors import CohortError, of_disk
 from grader.cohort.incoming import read_submitted, released
+from grader.cohort.own_servers import is_server
 from grader.marking.intake import read_archive, read_folder
-from grader.marking.intake.choose import Entry, take
+from grader.marking.intake.choose import PACKAGE, Entry, take
 from grader.marking.intake.limits import ARCHIVE_BYTES
 from grader.marking.intake.sentences import Notes
 from grader.marking.submission import Submission
@@ -185,10 +186,12 @@ def _take(room: Classroom, week: str, student: str, items: list[_Item], force: b
         got = _read(room, week, item, student)
         notes += [note for note in got.notes if note not in notes]
         single = not item.path.is_dir() and item.path.name.lower().endswith(SINGLE)
-        files = (files if single else {}) | {n: d for n, d in got.files.items() if n.startswith(f"{week}/")}
+        top = PACKAGE if is_server(week) else week
+        files = (files if single else {}) | {n: d for n, d in got.files.items() if n.startswith(f"{top}/")}
     when = max((_stamp(item) for item in items), default=None)
     if not files:
-        return Collected(student, "empty", when, 0, (*notes, f"No notebook or file of {week} is in it."))
+        missing = f"{PACKAGE}/ with its name" if is_server(week) else f"notebook or file of {week}"
+        return Collected(student, "empty", when, 0, (*notes, f"No {missing} is in it."))
     target = room.submitted(student, week)
     status = "new"
     if target.exists():
@@ -198,12 +201,13 @@ def _take(room: Classroom, week: str, student: str, items: list[_Item], force: b
             sentence = "There is another submission already. --force replaces it."
             return Collected(student, "kept", when, len(files), (*notes, sentence))
         status = "replaced"
-    _place(target, {name.partition("/")[2]: data for name, data in files.items()}, when)
+    _place(target, {name if is_server(week) else name.partition("/")[2]: d for name, d in files.items()}, when)
     return Collected(student, status, when, len(files), tuple(notes))
 
 
 def _read(room: Classroom, week: str, item: _Item, student: str) -> Submission:
-    exercises, release, path = room.assigned(week), released(room, week), item.path
+    exercises = [] if is_server(week) else room.assigned(week)
+    release, path = released(room, week), item.path
     if path.is_dir():
         inner = [p for p in path.iterdir() if p.is_file() and not p.is_symlink()]
         archives = sorted((p for p in inner if p.name.lower().endswith(ARCHIVES)), key=lambda p: p.stat().st_mtime)

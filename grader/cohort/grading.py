@@ -22,6 +22,8 @@ from grader.cohort.errors import CohortError, LockedError
 from grader.cohort.gradebook import GradebookWriter
 from grader.cohort.incoming import read_submitted
 from grader.cohort.kept import Kept, MarksFolder, course_version, slugs
+from grader.cohort.own_servers import is_server
+from grader.cohort.releasing import ensure_source
 from grader.cohort.task import Batch, Finished, Task, pack
 from grader.marking.submission import Submission
 
@@ -140,6 +142,7 @@ def _look(room: Classroom, writer: GradebookWriter, week: str, only: list[str], 
         where = room.submitted("NAME", week)
         raise CohortError(f"{', '.join(missing)}: nothing handed in for {week} (looked for {where}).")
     possible = writer.check(week, exercises)
+    ensure_source(room, week)
     released = autograded.read_release(room.released(week), exercises, writer.starters(week))
     return _Week(week, exercises, released, [name for name in found if not only or name in only], possible)
 
@@ -174,12 +177,13 @@ class _Run:
         """Settle what is marked already; returns week and student of all others."""
         todo = []
         for week in self._weeks.values():
+            partial = self._partial and not is_server(week.name)  # a stage is done or it is not
             for student in week.students:
                 kept = self._marks.read(week.name, student)
-                self._outcome.other_credit += kept is not None and kept.marks.partial != self._partial
+                self._outcome.other_credit += kept is not None and kept.marks.partial != partial
                 if kept is not None and not self._force and not (self._trusted and kept.marks.advisory):
                     submission = self._read(week.name, student)
-                    if kept.holds_for(submission.digest(), self._version, slugs(week.exercises), self._partial):
+                    if kept.holds_for(submission.digest(), self._version, slugs(week.exercises), partial):
                         self.settle(kept, submission)
                         continue
                 todo.append((week.name, student))
@@ -246,6 +250,8 @@ class _Run:
         """The files that stand beside the notebooks: those an answer is in, and nbgrader's timestamp."""
         names = {e.file for e in week.exercises if e.file is not None}
         files = {n: submission.files[f"{week.name}/{n}"] for n in names if f"{week.name}/{n}" in submission.files}
+        if is_server(week.name):
+            files = dict(submission.files)
         return files | ({"timestamp.txt": timestamp} if timestamp is not None else {})
 
     def _report(self, kept: Kept, fresh: bool) -> None:

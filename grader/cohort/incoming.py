@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.cohort.classroom import Classroom
+from grader.cohort.own_servers import is_server, only_server
 from grader.marking.intake import ReleasedFiles, read_folder
 from grader.marking.submission import Submission
 
 
 def read_submitted(room: Classroom, student: str, week: str) -> Submission:
-    """The submission in ``submitted/NAME/week1``; its files are named ``week1/…``."""
+    """The submission in ``submitted/NAME/week1``; its files are named ``week1/…``, a server's ``miniredis/…``."""
+    if is_server(week):
+        return only_server(read_folder(room.submitted(student, week), student, [], within=room.root))
     return read_folder(
         room.submitted(student, week), student, room.assigned(week), released(room, week), within=room.root
     )

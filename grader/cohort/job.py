@@ -18,16 +18,21 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from grader.checks import Catalog, catalog
+from grader.checks import catalog
+from grader.checks.stages.catalog import stages
 from grader.cohort.kept import course_version
 from grader.cohort.task import Batch, unpack
 from grader.marking.marker import Marker
+from grader.marking.marks import Marks
+from grader.marking.receipts import are_stages
 from grader.marking.result import ExerciseResult
 from grader.marking.sandbox import asked_for
+from grader.marking.stage_marks import grade_stages
 from grader.marking.submission import Submission
 
 _GRACE = 5.0
@@ -45,35 +50,38 @@ def main(descriptor: int) -> None:
         first = stream.readline()
         if not first:
             return
-        exercises = catalog()
         about = json.loads(first)
         batch = Batch.of(about, stream.read(about["size"]))
         held = asked_for(batch.sandbox or None)
         with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
             _lay_out(unpack(batch.release), Path(folder))
             with Marker(
-                exercises, key=batch.key, sandbox=held, release=Path(folder), partial_credit=batch.partial
+                catalog(), key=batch.key, sandbox=held, release=Path(folder), partial_credit=batch.partial
             ) as marker:
-                _serve(stream, marker, exercises)
+                _serve(stream, marker, batch.key)
 
 
-def _serve(stream: Any, marker: Marker, exercises: Catalog) -> None:
+def _serve(stream: Any, marker: Marker, key: bytes) -> None:
     _say(stream, {"ready": course_version()})
     while line := stream.readline():
         request = json.loads(line)
         submission = unpack(stream.read(request["size"]))
         try:
-            marks = marker.mark(
-                submission,
-                [exercises[slug] for slug in request["slugs"]],
-                lambda result: _tell(stream, result),
-            )
+            marks = _marked(submission, request["slugs"], marker, key, lambda result: _tell(stream, result))
         except Exception as error:
             traceback.print_exc()
             _say(stream, {"failed": f"{type(error).__name__}: {error}"})
         else:
             marks.course = course_version()
             _say(stream, {"marks": marks.to_dict()})
+
+
+def _marked(
+    submission: Submission, slugs: list[str], marker: Marker, key: bytes, tell: Callable[[ExerciseResult], None]
+) -> Marks:
+    if are_stages(slugs):
+        return grade_stages(submission, [stages()[s] for s in slugs], marker.sandbox, key=key, on_result=tell)
+    return marker.mark(submission, [catalog()[s] for s in slugs], tell)
 
 
 def _lay_out(release: Submission, folder: Path) -> None:

@@ -19,9 +19,9 @@ import threading
 from collections.abc import Generator, Iterable
 from typing import IO, Any
 
-from grader.checks import catalog
 from grader.cohort.errors import CohortError
 from grader.cohort.kept import course_version
+from grader.cohort.own_servers import everything, longest_wait
 from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
 from grader.marking.result import ExerciseResult
@@ -82,7 +82,7 @@ class Job:
                     raise CohortError(f"No marking process can start: {error}.") from error
                 if lost == _TRIES:
                     sentence = f"The process that marked this submission was lost: {error}. Look at it by hand."
-                    marks = marks_after_failure(task, catalog(), found.values(), course_version(), sentence)
+                    marks = marks_after_failure(task, everything(), found.values(), course_version(), sentence)
                     marks.partial = self._batch.partial
                     return marks
 
@@ -90,8 +90,9 @@ class Job:
         if self._process is None:
             self._start()
         self._send({"size": len(task.packed), "slugs": task.slugs}, task.packed)
+        silence = max(self._silence, longest_wait(task.slugs))
         while True:
-            said = self._hear(self._silence)
+            said = self._hear(silence)
             if "result" in said:
                 result = ExerciseResult.from_dict(said["result"])
                 found[result.slug] = result

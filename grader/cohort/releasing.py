@@ -16,6 +16,7 @@ from pathlib import Path
 from grader.cohort.classroom import Classroom, with_alembic
 from grader.cohort.errors import CohortError, of_database
 from grader.cohort.gradebook import GradebookWriter
+from grader.cohort.own_servers import NOTEBOOK, is_server, source_notebook
 
 
 def release(room: Classroom, weeks: list[str], due: datetime | None = None) -> dict[str, float]:
@@ -36,12 +37,23 @@ def release(room: Classroom, weeks: list[str], due: datetime | None = None) -> d
     with room.gradebook() as book:
         writer = GradebookWriter(room, book)
         for week in weeks:
+            ensure_source(room, week)
             _generate(room, week)
             book.db.expire_all()
             possible[week] = writer.check(week, room.assigned(week))
             if due is not None:
                 book.update_or_create_assignment(week, duedate=due.astimezone(UTC).replace(tzinfo=None))
     return possible
+
+
+def ensure_source(room: Classroom, week: str) -> None:
+    """Make the source of a server's assignment where it is missing: formgrader lists what has one. That of notebooks
+    comes from ``solutions/`` (`grader.authoring.build`), which may have swept this one away."""
+    if is_server(week):
+        folder = Path(room.directory.format_path(room.directory.source_directory, ".", week))
+        folder.mkdir(parents=True, exist_ok=True)
+        text = source_notebook(week, room.assigned(week))
+        (folder / f"{NOTEBOOK}.ipynb").write_text(text, encoding="utf-8")
 
 
 def due_date(text: str) -> datetime:
@@ -80,6 +92,9 @@ def _generate(room: Classroom, week: str) -> None:
         settings.GenerateAssignment.post_convert_hook = _nothing
         api = NbGraderAPI(CourseDirectory(config=settings), config=settings, log_level=logging.ERROR)
         done = api.generate_assignment(week, force=True)
+        if done["success"] and is_server(week):
+            shutil.rmtree(room.released(week), ignore_errors=True)
+            shutil.copytree(work / "release" / week, room.released(week))
     if not done["success"]:
         told = str(done.get("log") or done.get("error") or "")
         if "submissions associated" in told:

@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -125,6 +126,11 @@ def seed_of(key: bytes, learner: str, digest: str) -> str:
 def seed_of_stage(seed: str, slug: str) -> int:
     """What the scripts of a stage are drawn from, given the submission's `seed`: an unsigned number of 32 bits."""
     return int.from_bytes(hashlib.sha256(f"{seed} {slug}".encode()).digest()[:4])
+
+
+def are_stages(slugs: Iterable[str]) -> bool:
+    """Whether `slugs` name stages of a server, and not exercises."""
+    return any(STAGE.fullmatch(slug) for slug in slugs)
 
 
 def _read_key(file: Path) -> bytes:

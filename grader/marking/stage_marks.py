@@ -30,7 +30,7 @@ from grader.checks.stages.registry import checks_of
 from grader.marking.answer_lines import Place
 from grader.marking.intake.limits import MEGABYTE
 from grader.marking.marks import Marks
-from grader.marking.receipts import STAGE_POINTS, seed_of, seed_of_stage
+from grader.marking.receipts import STAGE_POINTS, receipt_of, seed_of, seed_of_stage
 from grader.marking.reports import GradeReport
 from grader.marking.result import ExerciseResult
 from grader.marking.sandbox import Sandbox, SandboxMissing, choose
@@ -123,8 +123,15 @@ def must_hold_servers(sandbox: Sandbox) -> None:
         )
 
 
-def report_of(submission: Submission, marks: Marks, commit: str = "") -> GradeReport:
-    """`marks` with the line of each stage: its first stub, else the first of its files that was handed in."""
+def report_of(submission: Submission, marks: Marks, commit: str = "", *, key: bytes = b"") -> GradeReport:
+    """`marks` with a receipt, and the line of each stage: its first stub, else the first of its files.
+
+    Args:
+        submission: what was marked.
+        marks: what `grade_stages` gave.
+        commit: which of the repository's it is.
+        key: the course key that signs the receipt; empty for none.
+    """
     files = package_of(submission)
     stubs = places_of(files)
     places = {}
@@ -133,7 +140,7 @@ def report_of(submission: Submission, marks: Marks, commit: str = "") -> GradeRe
         found = [place for place, _ in stubs.get(result.slug, [])]
         places[result.slug] = found[0] if found else Place(f"notebooks/{PACKAGE}/{name}")
     named = commit if len(commit) in {40, 64} and not commit.strip("0123456789abcdef") else ""
-    return GradeReport(marks, places, named)
+    return GradeReport(marks, places, named, receipt_of(marks, key=key, files=len(submission.files)))
 
 
 def package_of(submission: Submission) -> dict[str, bytes]:
@@ -156,7 +163,9 @@ def _result(stage: Stage, outcome: StageOutcome, stubs: _Stubs) -> ExerciseResul
     status = {"done": "solved", "locked": "skipped", "unchecked": "skipped"}.get(outcome.status, outcome.status)
     if status == "wrong" and _is_to_do(stage.slug, outcome, stubs):
         status = "todo"
-    result = ExerciseResult(stage.slug, stage.title, status, 0.0, STAGE_POINTS, seconds=outcome.seconds, note=outcome.note)
+    result = ExerciseResult(
+        stage.slug, stage.title, status, 0.0, STAGE_POINTS, seconds=outcome.seconds, note=outcome.note
+    )
     if status == "solved":
         result.earned = float(STAGE_POINTS)
         result.promises = [Promise(stage.name, stage.title, "kept")]

@@ -12,10 +12,19 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from grader.checks import Catalog
+from grader.checks.stages.catalog import stages
 from grader.marking.marker import Marker
 from grader.marking.marks import Marks
-from grader.marking.receipts import KeyProblemError, ReceiptError, check_receipt, decimal, read_receipt
-from grader.marking.sandbox import Sandbox
+from grader.marking.receipts import (
+    KeyProblemError,
+    ReceiptError,
+    are_stages,
+    check_receipt,
+    decimal,
+    read_receipt,
+)
+from grader.marking.sandbox import Sandbox, SandboxMissing
+from grader.marking.stage_marks import grade_stages
 from grader.marking.submission import Submission
 from grader.marking.untrusted import UntrustedError
 
@@ -95,19 +104,25 @@ class Verifier:
             return Verdict(
                 REFUSED, "The submission is not the one that was marked: its digest differs.", learner=learner
             )
-        wanted = [self._exercises[slug] for slug in slugs]
-        # The seeds of an unsigned receipt came from no key, so they come from none again.
-        marks = self._marker_for(self._key if receipt["signature"] else b"", receipt["partial"]).mark(
-            submission, wanted
-        )
+        try:
+            marks = self._again(receipt, submission, slugs)
+        except SandboxMissing as missing:
+            return Verdict(UNCHECKED, f"{believed} {missing}", learner=learner)
         differences, failed = compare(receipt, marks)
         if differences:
             outcome = GRADER_ERROR if failed == len(differences) else DIFFERS
             return Verdict(outcome, f"{believed} Marked again, it differs.", differences, learner)
-        count = f"{len(wanted)} exercise{'s' * (len(wanted) != 1)}"
+        count = f"{len(slugs)} {'stage' if are_stages(slugs) else 'exercise'}{'s' * (len(slugs) != 1)}"
         points = f"{receipt['earned']} of {receipt['possible']} points in {count}"
         points += ", with partial credit" * receipt["partial"]
         return Verdict(AGREES, f"{believed} Marked again, it agrees: {points}.", learner=learner)
+
+    def _again(self, receipt: Mapping[str, Any], submission: Submission, slugs: list[str]) -> Marks:
+        """The marks of the same with the same seeds. Those of an unsigned receipt came from no key, and do again."""
+        key = self._key if receipt["signature"] else b""
+        if are_stages(slugs):
+            return grade_stages(submission, [stages()[slug] for slug in slugs], self._sandbox, key=key)
+        return self._marker_for(key, receipt["partial"]).mark(submission, [self._exercises[slug] for slug in slugs])
 
     def _marker_for(self, key: bytes, partial: bool) -> Marker:
         if self._marker is None or self._made_for != (key, partial):

@@ -19,6 +19,7 @@ from grader.checks import Catalog, Exercise, catalog
 from grader.cohort import grading
 from grader.cohort.classroom import Classroom
 from grader.cohort.grading import Mark, grade, local
+from grader.cohort.own_servers import everything
 from grader.cohort.task import Finished, Task
 from grader.marking.marks import Marks
 from grader.marking.result import ExerciseResult
@@ -122,7 +123,7 @@ def say(verdict: Callable[[str, Exercise], ExerciseResult], asked: list[str] | N
         for task in tasks:
             if asked is not None:
                 asked.append(task.learner)
-            results = [verdict(task.learner, catalog()[slug]) for slug in task.slugs]
+            results = [verdict(task.learner, everything()[slug]) for slug in task.slugs]
             yield Finished(task, Marks(task.learner, task.submission.digest(), results, sandbox="test", advisory=False))
 
     return mark

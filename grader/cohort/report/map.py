@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.checks.catalog import Catalog, Exercise
+from grader.cohort.own_servers import PREFIX, is_server
 from grader.cohort.report import charts, text
 from grader.cohort.report.cohort import Cohort, Learner, by_name, by_score
 from grader.marking.result import ExerciseResult
@@ -103,8 +104,9 @@ def _head(cohort: Cohort, catalog: Catalog) -> str:
 
 
 def week_name(week: str) -> str:
-    """``Week 1`` of ``week1``."""
-    return f"Week {text.html(week.removeprefix('week'))}"
+    """``Week 1`` of ``week1``, ``Server 1`` of ``miniredis-week1``."""
+    what, number = ("Server", week.removeprefix(PREFIX)) if is_server(week) else ("Week", week)
+    return f"{what} {text.html(number.removeprefix('week'))}"
 
 
 def rules(cohort: Cohort, catalog: Catalog) -> str:

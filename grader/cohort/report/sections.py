@@ -34,6 +34,8 @@ def lesson_link(base: str) -> Link:
     before = f"{base.rstrip('/')}/" if base else ""
 
     def link(exercise: Exercise) -> str:
+        if not exercise.lesson:
+            return ""
         stem = exercise.lesson.rpartition("/")[2].removesuffix(".md")
         number, _, words = stem.partition("-")
         named = f"lesson {number}: {words.replace('-', ' ')}"
