@@ -76,7 +76,8 @@ def read_by_redis(real: RealRedis, folder: Path, promise: str, **config: Option)
                     server.kill()  # nothing of it is to be saved, and the files may have told it to do anything
         except ServerError as error:
             with real.sibling(directory=None, **config):
-                raise Broken(promise, f"Redis refuses the files: {error}") from None
+                # What it advises is for those who start a Redis of their own.
+                raise Broken(promise, f"Redis refuses the files: {error.happened}") from None
         except redis.RedisError as error:
             raise Broken(promise, f"Redis, started with the files, does not answer: {error}") from None
 
