@@ -10,10 +10,12 @@ import typer
 from rich.text import Text
 
 from grader.checks import Exercise, catalog
+from grader.checks.stages.catalog import stages
+from grader.checks.stages.reference import PACKAGE
 from grader.cli.outcome import CallError
 from grader.cli.screen import errors, out
 from grader.marking.printable import printable
-from grader.marking.receipts import course_key
+from grader.marking.receipts import are_stages, course_key
 from grader.marking.submission import Submission
 
 if TYPE_CHECKING:
@@ -103,17 +105,15 @@ def verify(
 
 
 def _weeks(place: Path, slugs: list[str]) -> Iterator[tuple[Path, list[Exercise]]]:
-    """Where nbgrader keeps what a receipt of one week is about: ``NAME/week1``, and what was looked for there."""
-    from grader.cohort.own_servers import everything, is_server
-
-    asked = [everything()[slug] for slug in slugs]
-    folders = {e.notebook.partition("/")[0] for e in asked}
+    """Where nbgrader keeps what a receipt of one assignment is about: ``NAME/week1``, and what was looked for there."""
+    if are_stages(slugs):
+        servers = {place / f"{PACKAGE}-{stages()[slug].week}" for slug in slugs}
+        yield from ((folder, []) for folder in servers if len(servers) == 1 and folder.is_dir())
+        return
+    folders = {catalog()[slug].notebook.partition("/")[0] for slug in slugs}
     if len(folders) == 1 and (place / (week := folders.pop())).is_dir():
-        if is_server(week):
-            yield place / week, []
-            return
         yield place / week, [e for e in catalog() if e.notebook.startswith(f"{week}/")]
-        yield place / week, asked
+        yield place / week, [catalog()[slug] for slug in slugs]
 
 
 def chosen_sandbox(kind: str | None) -> Sandbox:

@@ -39,16 +39,21 @@ def test_a_receipt_of_stages_is_made_again_and_one_that_was_changed_is_refused(t
     connection = handed_in / "miniredis" / "commands" / "connection.py"
     connection.write_text(connection.read_text().replace("return args[1]", "return args[1].upper()"))
     make_key(key)
-    status, told = run("grade", handed_in, "ping", "echo", "--stages", "--key", key, "--out", tmp_path / "out")
+    # A stage that is not open yet is skipped, and no reason not to verify the rest.
+    status, told = run(
+        "grade", handed_in, "ping", "echo", "replicaof", "--stages", "--key", key, "--out", tmp_path / "out"
+    )
     assert status == 1, told
     file = tmp_path / "out" / "receipt.json"
     receipt = read_receipt(file)
-    assert [(r["slug"], r["status"]) for r in receipt["results"]] == [("mini.ping", "solved"), ("mini.echo", "wrong")]
+    assert {r["slug"]: r["status"] for r in receipt["results"]} == {
+        "mini.ping": "solved", "mini.echo": "wrong", "mini.replicaof": "skipped",
+    }  # fmt: skip
     seeds = {r["seed"] for r in receipt["results"]}
-    assert seeds == {seed_of_stage(receipt["seed"], slug) for slug in ("mini.ping", "mini.echo")}
-    assert len(seeds) == 2
+    assert seeds == {seed_of_stage(receipt["seed"], slug) for slug in ("mini.ping", "mini.echo", "mini.replicaof")}
+    assert len(seeds) == 3
     status, told = run("verify", file, "--submission", handed_in, "--key", key)
-    assert (status, "Marked again, it agrees: 1 of 2 points in 2 stages." in told) == (0, True), told
+    assert (status, "Marked again, it agrees: 1 of 2 points in 3 stages." in told) == (0, True), told
     (handed_in / "miniredis" / "more.py").write_text("x = 1\n")
     status, told = run("verify", file, "--submission", handed_in, "--key", key)
     assert (status, "its digest differs" in told) == (1, True), told
