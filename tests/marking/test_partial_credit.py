@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from available import lacking
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
 
 from grader.checks import catalog
 from grader.checks.session import Promise
+from grader.cli.app import app
 from grader.marking.claims import read_claim
 from grader.marking.marker import Marker
 from grader.marking.receipts import receipt_of, to_text
@@ -19,7 +22,7 @@ from grader.marking.reports import GradeReport, as_json, caveats
 from grader.marking.result import credit
 from grader.marking.sandbox import choose
 from grader.marking.submission import Submission
-from grader.marking.untrusted import UntrustedError
+from grader.marking.untrusted import UntrustedError, schema_text
 from grader.marking.verify import Verifier
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,3 +149,19 @@ def test_a_claim_with_partial_credit_is_believed_where_it_was_asked_for_and_only
         read({}, False)
     with pytest.raises(UntrustedError, match=r"cannot be wrong and earn 1\.5 points"):
         read({"earned": 1.5}, True)
+
+
+def test_the_command_gives_partial_credit_when_asked_to_and_none_for_stages(tmp_path: Path) -> None:
+    for name, data in wrong("python-variable").files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    earned = {}
+    for more in ((), ("--partial",)):
+        ended = CliRunner().invoke(app, ["grade", str(tmp_path), "page-views", "--json", *more])
+        assert ended.exit_code == 1, ended.output
+        found = json.loads(ended.stdout)
+        Draft202012Validator(json.loads(schema_text("grade-1"))).validate(found)
+        earned[found["partial"]] = found["earned"]
+    assert earned == {False: 0, True: 0.5}
+    ended = CliRunner().invoke(app, ["grade", str(tmp_path), "--stages", "--partial"])
+    assert (ended.exit_code, "a stage is done or it is not" in " ".join(ended.output.split())) == (2, True)
