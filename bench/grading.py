@@ -2,6 +2,7 @@
 
     python bench/grading.py                            ratios, from interleaved rounds
     python bench/grading.py --weeks week1 --students 30 --rounds 3
+    python bench/grading.py --otter FOLDER             the same with otter-grader as a third (see otters.py)
     python bench/grading.py --flat 50 200 1000         seconds and memory for growing cohorts (--picture FILE draws it)
     python bench/grading.py --workers                  one dask worker against two
     python bench/grading.py --honest 10                the course's own solutions, so many graders at once
@@ -32,6 +33,7 @@ from typing import Any
 
 from cohorts import Student, Works, course_folder, students
 from distributed import Client
+from otters import Otter
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -70,21 +72,24 @@ def stock(folder: Path, weeks: Sequence[str]) -> tuple[float, float]:
 
 
 def ratios(
-    works: Works, cohort: Sequence[Student], weeks: Sequence[str], rounds: int, top: Path
+    works: Works, cohort: Sequence[Student], weeks: Sequence[str], rounds: int, top: Path, otter: Otter | None
 ) -> list[dict[str, Any]]:
-    """Seconds per submission of both, round by round."""
-    folders = {"ours": course_folder(top / "ours", weeks), "stock": course_folder(top / "stock", weeks)}
+    """Seconds per submission of each, round by round."""
+    names = ["ours", "stock", *(["otter"] if otter is not None else [])]
+    folders = {name: course_folder(top / name, weeks) for name in names}
     shares = [cohort[n::rounds] for n in range(rounds)]
     found = []
     for number, share in enumerate(track(shares, "rounds", console=out)):
         row: dict[str, Any] = {"submissions": len(share)}
-        order = ("ours", "stock") if number % 2 == 0 else ("stock", "ours")
-        for name in order:
+        for name in names if number % 2 == 0 else reversed(names):
             submitted = folders[name] / "submitted"
             shutil.rmtree(submitted, ignore_errors=True)
             for each in share:
                 works.hand_in(each, submitted)
-            took, used = ours(folders[name], weeks) if name == "ours" else stock(folders[name], weeks)
+            if name == "otter" and otter is not None:
+                took, used = otter.grade(submitted)
+            else:
+                took, used = ours(folders[name], weeks) if name == "ours" else stock(folders[name], weeks)
             row[name] = {"seconds": took / len(share), "processor": used / len(share)}
         found.append(row)
     return found
@@ -194,6 +199,7 @@ def main() -> int:
     parser.add_argument("--weeks", nargs="+", default=["week1", "week2"])
     parser.add_argument("--students", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--otter", type=Path, metavar="FOLDER", help="the programs of an environment that has otter")
     parser.add_argument("--hostile", action="store_true", help="with the hostile ones among them")
     parser.add_argument("--flat", nargs="+", type=int, metavar="STUDENTS")
     parser.add_argument("--picture", type=Path, help="where --flat draws what it measured")
@@ -220,7 +226,8 @@ def main() -> int:
             )
         else:
             cohort = [s for s in students(10 * wanted.students) if wanted.hostile or s.kind != "hostile"]
-            result["rounds"] = rows = ratios(works, cohort[: wanted.students], wanted.weeks, wanted.rounds, top)
+            otter = Otter(wanted.otter, wanted.weeks, top / "otter-zips") if wanted.otter is not None else None
+            result["rounds"] = rows = ratios(works, cohort[: wanted.students], wanted.weeks, wanted.rounds, top, otter)
             _print(rows)
             result["ratio"] = median(r["stock"]["seconds"] / r["ours"]["seconds"] for r in rows)
     if wanted.json is not None:
@@ -243,6 +250,9 @@ def _print(rows: list[dict[str, Any]]) -> None:
     out.print(table)
     quick = median(r["stock"]["seconds"] / r["ours"]["seconds"] for r in rows)
     out.print(f"Stock nbgrader takes {quick:.1f} times as long (median of {len(rows)} rounds).")
+    if "otter" in rows[0]:
+        each, quick = (median(r["otter"][what] / r["ours"][what] for r in rows) for what in ("processor", "seconds"))
+        out.print(f"Otter takes {quick:.1f} times as long, {each:.1f} times the processor time.")
 
 
 if __name__ == "__main__":
