@@ -99,11 +99,11 @@ def source_notebook(assignment: str, exercises: Iterable[Exercise]) -> str:
     about = f"# {title}\n\nWhat is handed in is the folder `{PACKAGE}/`: a point for each stage that is as Redis is."
     cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "id": "mini-about", "metadata": {}, "source": about},
-        _cell(_HANDED_IN, _listing({}), _marked(_HANDED_IN, solution=True)),
     ]
     for e in exercises:
         name = f"{e.cell_id}-check"
         cells.append(_cell(name, f'check("{e.slug}")', _marked(name, grade=True, locked=True, points=e.points)))
+    cells.append(_cell(_HANDED_IN, _listing({}), _marked(_HANDED_IN, solution=True)))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {
         "cells": cells,
