@@ -15,20 +15,26 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
+from redis import RedisError
+
 from grader.checks.stages.catalog import Stage, stages
+from grader.marking.intake.limits import MEGABYTE
 from grader.marking.sandbox import choose
-from grader.marking.sandbox.servers import enclosure_for_learners_server, redis_in_sandbox
+from grader.marking.sandbox.servers import REDIS_LIMITS, enclosure_for_learners_server, redis_in_sandbox
 from grader.marking.stages import Effort, StageOutcome, StageRun
 from grader.servers import Binary, LocalServer, ServerError
 from grader.servers import miniredis as theirs
 
 # What this machine refuses its own processes says nothing of a server.
 _OURS = frozenset({errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM})
+
+# A check announces a bulk of 512 MB, for which Redis makes room before the first byte is there, and some to spare.
+_REDIS_LIMITS = replace(REDIS_LIMITS, memory=1536 * MEGABYTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def _serve(channel: Connection, order: Order) -> None:
 
     @contextlib.contextmanager
     def redis(binary: Binary) -> Iterator[LocalServer]:
-        with contextlib.closing(redis_in_sandbox(sandbox, binary)) as server:
+        with contextlib.closing(redis_in_sandbox(sandbox, binary, limits=_REDIS_LIMITS)) as server:
             real.append(server)
             yield server
 
@@ -91,12 +97,17 @@ def _serve(channel: Connection, order: Order) -> None:
 
 def _checked(run: StageRun, real: list[LocalServer], stage: Stage, effort: Effort, seed: int) -> StageOutcome:
     try:
-        return run.check(stage, Effort(effort.scripts, effort.seconds, effort.shrink_seconds, effort.timeout, seed))
+        outcome = run.check(stage, Effort(effort.scripts, effort.seconds, effort.shrink_seconds, effort.timeout, seed))
     except Exception as error:
         # Not every check foresees every answer.
         by_server = _is_the_servers(error, real)
         told = f"{type(error).__name__}: {error}"[:500]
         run.fresh()
+    else:
+        if outcome.status != "wrong" or _answers(real[-1]):
+            return outcome
+        run.fresh()
+        return StageOutcome(stage.slug, stage.title, "error", "The Redis to compare with died of this check.")
     if by_server:
         return StageOutcome(stage.slug, stage.title, "wrong", f"What it answers cannot be understood ({told}).")
     return StageOutcome(stage.slug, stage.title, "error", f"The check failed ({told}).")
@@ -109,9 +120,13 @@ def _is_the_servers(error: Exception, real: list[LocalServer]) -> bool:
         return raised == theirs.__file__
     if isinstance(error, OSError) and error.errno in _OURS:
         return False
+    return _answers(real[-1])
+
+
+def _answers(real: LocalServer) -> bool:
     try:
-        return bool(real[-1].running and real[-1].client().ping())
-    except Exception:
+        return bool(real.running and real.client().ping())
+    except (RedisError, OSError, ServerError):
         return False
 
 

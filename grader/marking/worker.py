@@ -1,8 +1,8 @@
 """The process that runs a learner's code for the terminal: ``python -m grader.marking.worker``.
 
 It reads one JSON request on standard input (`notebook`, `slugs`), loads the notebook, writes an empty line on its real
-standard output and then one JSON line for each result. Whoever started it keeps the deadline and reads the lines; what the
-learner's code prints goes elsewhere.
+standard output and then one JSON line for each result. Whoever started it keeps the deadline and reads the lines;
+what the learner's code prints goes elsewhere.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from grader.checks.agreement.manners import Manner
 from grader.checks.agreement.play import Frame, Play, Player
 from grader.checks.agreement.script import Key, Script, Step, Word, cmd, inline, key, mixed_case, scripts, some, then
 from grader.checks.agreement.sweep import sweep
-from grader.checks.agreement.tolerances import TOLERANCES, judge, of, table
+from grader.checks.agreement.tolerances import TOLERANCES, judge, of, quotes_whole, table
 from grader.resp import ErrorReply, SimpleString, encode_reply
 from grader.servers import LocalServer, standalone
 from grader.wire.redis_cli import split_line
@@ -173,6 +174,23 @@ def _frame(value: list[object]) -> Frame:
 def test_every_tolerance_has_a_reason_that_is_a_sentence() -> None:
     assert len(table()) >= len(TOLERANCES)
     assert all(reason[0].isupper() and reason.endswith(".") for _, _, reason in table())
+
+
+def test_an_error_may_quote_an_argument_beyond_its_nul_byte(real: LocalServer) -> None:
+    step = Step((b"XREADGROUP", b"GROUP", b"g\0h", b"c", b"STREAMS", b"k", b">"))
+    said = "NOGROUP No such key 'k' or consumer group '{}' in XREADGROUP with GROUP option"
+    with Player(real) as player:
+        play = player.play(Script((step,)), flush=True)
+    (found,) = values(play)
+    assert found == ErrorReply(said.format("g"))
+    assert quotes_whole(step, found, ErrorReply(said.format("g\0h")))
+    assert not quotes_whole(step, found, ErrorReply(said.format("g\0i")))
+    assert not quotes_whole(step, found, ErrorReply(said.format("k")))
+    assert not quotes_whole(step, found, b"g\0h")
+    for quoted, is_the_same in (("g\0h", True), ("h", False)):
+        error = ErrorReply(said.format(quoted))
+        other = Play(play.script, [replace(play.answers[0], frames=[Frame(encode_reply(error), error)])])
+        assert (compare(play, other).difference is None) == is_the_same
 
 
 def test_only_the_words_of_redis_change_their_case() -> None:

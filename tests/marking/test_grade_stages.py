@@ -97,14 +97,14 @@ def test_the_reference_earns_a_point_a_stage_and_the_starter_has_all_to_do(sandb
     heard = []
     marks = graded(
         package("solutions"),
-        "split ping echo set save",
+        "split ping echo set save limits",
         sandbox,
         bounds=Bounds(),
         on_result=heard.append,
         key=b"k" * 32,
     )
-    assert statuses(marks) == ["solved"] * 5, [r.note for r in marks.results]
-    assert (marks.earned, marks.possible, marks.advisory, marks.sandbox) == (5.0, 5, False, "bubblewrap")
+    assert statuses(marks) == ["solved"] * 6, [r.note for r in marks.results]
+    assert (marks.earned, marks.possible, marks.advisory, marks.sandbox) == (6.0, 6, False, "bubblewrap")
     assert heard == marks.results
     marks = graded(package("notebooks"), "ping echo", sandbox)
     assert statuses(marks) == ["todo"] * 2

@@ -13,7 +13,16 @@ from typing import Any
 
 from grader.checks.agreement.play import Answer, Frame, Play
 from grader.checks.agreement.script import Script, Step
-from grader.checks.agreement.tolerances import Kind, Tolerance, judge, of, same_elements, same_messages, type_name
+from grader.checks.agreement.tolerances import (
+    Kind,
+    Tolerance,
+    judge,
+    of,
+    quotes_whole,
+    same_elements,
+    same_messages,
+    type_name,
+)
 from grader.resp import NULL_ARRAY, Double, ErrorReply, Map, SimpleString
 
 
@@ -229,10 +238,17 @@ def _frames(
         return ""
     if step.name == "EXEC" and queue and isinstance(real.value, list) and isinstance(other, list):
         return _executed(queue, real.value, other, names)
+    return _value(step, real.value, other, witness, names)
+
+
+def _value(step: Step, real: Any, theirs: Any, witness: Any, names: dict[bytes, bytes]) -> str:
+    """What is wrong with a value that is not the same; "" where it is tolerated."""
+    if quotes_whole(step, real, theirs):
+        return ""
     tolerance = of(step)
     if tolerance is None:
-        return describe(real.value, other)
-    return _tolerated(step, tolerance, real.value, other, witness, names)
+        return describe(real, theirs)
+    return _tolerated(step, tolerance, real, theirs, witness, names)
 
 
 def _tolerated(
@@ -261,9 +277,7 @@ def _executed(queue: list[Step], real: list[Any], theirs: list[Any], names: dict
         if repr(one) == repr(other):
             continue
         step = queue[number] if number < len(queue) else Step(())
-        tolerance = of(step)
-        wrong = describe(one, other) if tolerance is None else _tolerated(step, tolerance, one, other, None, names)
-        if wrong:
+        if wrong := _value(step, one, other, None, names):
             return f"reply {number + 1} of the transaction: {wrong}"
     return ""
 

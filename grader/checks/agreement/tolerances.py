@@ -2,8 +2,8 @@
 
 Every reply that is not named here has to be the same bytes. A tolerance never means that anything goes (except
 ANY): an unordered reply has the same elements, a random one is made of what is there, a time lies near the other.
-`of` finds the tolerance of a step, `judge` applies it. `python -m grader.checks.agreement.tolerances` prints the
-table.
+`of` finds the tolerance of a step, `judge` applies it; one is for every command (`quotes_whole`).
+`python -m grader.checks.agreement.tolerances` prints the table.
 """
 
 from __future__ import annotations
@@ -384,12 +384,30 @@ def type_name(value: Any) -> str:
     return "null array" if value is NULL_ARRAY else type(value).__name__
 
 
+def quotes_whole(step: Step, real: Any, theirs: Any) -> bool:
+    """Whether two errors differ only in that `theirs` quotes an argument beyond its first NUL byte.
+
+    Redis puts arguments into its errors as strings of C, which end there. Nothing is learnt by doing so, too.
+    """
+    if not isinstance(real, ErrorReply) or not isinstance(theirs, ErrorReply):
+        return False
+    text = theirs.text
+    for arg in sorted(step.args, key=len, reverse=True):
+        if b"\0" in arg:
+            whole = arg.decode("utf-8", "surrogateescape")
+            text = text.replace(whole, whole.partition("\0")[0])
+    return text != theirs.text and text == real.text
+
+
 def table() -> list[tuple[str, str, str]]:
     """Command, what is compared instead, why: a row for each tolerance."""
     return [
-        (command, tolerance.kind.value, tolerance.reason)
-        for command, tolerances in sorted(TOLERANCES.items())
-        for tolerance in tolerances
+        ("any", "an error whose quoted argument ends at its first NUL byte, or does not", "So do strings of C."),
+        *(
+            (command, tolerance.kind.value, tolerance.reason)
+            for command, tolerances in sorted(TOLERANCES.items())
+            for tolerance in tolerances
+        ),
     ]
 
 

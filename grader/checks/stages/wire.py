@@ -22,7 +22,7 @@ from grader.checks.stages.busy import share_at_work
 from grader.checks.stages.registry import UnderTest, stage, stage_probe
 from grader.checks.verdict import Broken
 from grader.resp import encode_command
-from grader.servers import Server
+from grader.servers import LocalServer, Server, ServerError
 
 # How long a server may take before it counts as silent, in seconds.
 PATIENCE = 2.0
@@ -57,6 +57,12 @@ def _connect(server: UnderTest | Server, window: int = 0) -> socket.socket:
         sock.connect(address)
     except OSError as error:
         sock.close()
+        if isinstance(server, LocalServer):  # the real one: no fault of a learner's
+            raise ServerError(
+                f"The Redis to compare with lets no client in: {error.strerror or error}",
+                "It should run all the time.",
+                "Try again; `course doctor` says what is wrong with it.",
+            ) from None
         raise Broken("the server lets a client in", f"it did not: {error.strerror or error}") from None
     return sock
 

@@ -33,19 +33,16 @@ def config_set(client: Client, args: Args) -> Reply:
         raise syntax_error()
     server = client.server
     texts: dict[str, str] = {}
-    blame: NotChanged | None = None
-    for at in range(2, len(args), 2):
-        name = args[at].decode("latin-1")
-        try:
-            server.config.may_change(name, texts)
-        except BadSetting as unknown:
-            raise CommandError(f"ERR Unknown option or number of arguments for CONFIG SET - '{unknown}'") from unknown
-        except NotChanged as error:
-            blame = blame or error
-        texts[name] = args[at + 1].decode("utf-8", "surrogateescape")
     try:
-        if blame is not None:
-            raise blame
+        for at in range(2, len(args), 2):
+            name = args[at].decode("latin-1")
+            try:
+                server.config.may_change(name, texts)
+            except BadSetting as unknown:
+                raise CommandError(
+                    f"ERR Unknown option or number of arguments for CONFIG SET - '{unknown}'"
+                ) from unknown
+            texts[name] = args[at + 1].decode("utf-8", "surrogateescape")
         before = server.config.change(texts)
         try:
             server.settings_changed()
