@@ -432,8 +432,16 @@ def by_what_lies_elsewhere() -> Scripts:
     )
     pattern = st.sampled_from([Key(b"w_*"), Key(b"h_*->f"), Key(b"h_*->"), Key(b"w_*->f"), Key(b"*"), Key(b"v_*")])
     get = ("GET", one_of(pattern, "#", "nosort"))
-    options = any_order(
-        maybe("BY", one_of(pattern, "nosort")), many(get, min=0, max=2), maybe(_limit), maybe("DESC"), maybe("ALPHA")
+    # By text, different elements never weigh the same: only by number does Redis say which of them comes first.
+    others = (many(get, min=0, max=2), maybe(_limit), maybe("DESC"))
+    options = one_of(
+        any_order(maybe("BY", one_of(pattern, "nosort")), *others), any_order(maybe("BY", "nosort"), *others, "ALPHA")
+    )
+    words = then(
+        cmd("DEL", key),
+        cmd("RPUSH", key, "1", "10", "3", "2", "3"),
+        cmd("MSET", Key(b"a_1"), "pear", Key(b"a_2"), "fig", Key(b"a_3"), "Apple", Key(b"a_10"), "figs"),
+        cmd("SORT", key, any_order(("BY", Key(b"a_*")), *others, "ALPHA")),
     )
     lists = one_of("RPUSH", "SADD")
     return scripts(
@@ -441,6 +449,7 @@ def by_what_lies_elsewhere() -> Scripts:
         cmd("SORT", key, "BY", pattern, maybe("DESC"), maybe(get)),
         cmd("SORT", key, options, "STORE", key),
         cmd("SORT_RO", key, "BY", "nosort", maybe("DESC"), maybe(_limit)),
+        words,
         setup=[
             cmd(lists, key, _GOOD_NUMBERS), cmd("RPUSH", key, "1", "2", "3", "10"), cmd("MSET", weights),
             cmd("HSET", Key(b"h_1"), "f", "7"), cmd("HSET", Key(b"h_2"), "f", "4"),
