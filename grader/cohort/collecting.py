@@ -15,24 +15,27 @@ import stat
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grader.checks import Exercise
 from grader.cohort.classroom import Classroom, with_alembic
 from grader.cohort.downloads import ARCHIVES, SINGLE, Name, own_pattern, read_name
 from grader.cohort.errors import CohortError, of_disk
 from grader.cohort.incoming import read_submitted, released
 from grader.cohort.own_servers import is_server
-from grader.marking.intake import read_archive, read_folder
+from grader.marking.intake import ReleasedFiles, read_archive, read_folder
 from grader.marking.intake.choose import PACKAGE, Entry, take
 from grader.marking.intake.limits import ARCHIVE_BYTES
-from grader.marking.intake.sentences import Notes
+from grader.marking.intake.sentences import Notes, shown
 from grader.marking.submission import Submission
 
 _MOST_OUTER = 4_000_000_000
 _MOST_MEMBER = 200_000_000
+_MOST_ARCHIVES = 12
+_LONGEST_NAME = 200  # bytes
 _TIMESTAMP = "%Y-%m-%d %H:%M:%S.%f UTC"
 
 
@@ -127,7 +130,7 @@ def _lay_out(archive: zipfile.ZipFile, top: Path) -> None:
         mode = info.external_attr >> 16
         if info.is_dir() or not parts or ".." in parts or (mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode)):
             continue
-        path = top.joinpath(*(p[:200] for p in parts))
+        path = top.joinpath(*map(_short, parts))
         path.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(info) as member:
             data = member.read(_MOST_MEMBER + 1)
@@ -137,6 +140,14 @@ def _lay_out(archive: zipfile.ZipFile, top: Path) -> None:
         path.write_bytes(data)
         when = time.mktime((*info.date_time, 0, 0, -1))
         os.utime(path, (when, when))
+
+
+def _short(name: str) -> str:
+    """`name` as a disk takes it: whose it is stands at its beginning, what it is at its end."""
+    data = name.encode("utf-8", "replace")
+    if len(data) <= _LONGEST_NAME:
+        return name
+    return data[: _LONGEST_NAME - 50].decode("utf-8", "ignore") + data[-50:].decode("utf-8", "ignore")
 
 
 def _sorted_out(folder: Path, pattern: re.Pattern[str] | None, collection: Collection) -> dict[str, list[_Item]]:
@@ -181,14 +192,18 @@ def _take(room: Classroom, week: str, student: str, items: list[_Item], force: b
     """Lay a student's downloads over one another, oldest first; a whole submission replaces all before it."""
     files: dict[str, bytes] = {}
     notes: list[str] = []
+    counting: list[_Item] = []
     items = sorted(items, key=lambda i: (i.name.attempt, i.when, i.path.name))
     for item in items:
         got = _read(room, week, item, student)
         notes += [note for note in got.notes if note not in notes]
         single = not item.path.is_dir() and item.path.name.lower().endswith(SINGLE)
-        top = PACKAGE if is_server(week) else week
-        files = (files if single else {}) | {n: d for n, d in got.files.items() if n.startswith(f"{top}/")}
-    when = max((_stamp(item) for item in items), default=None)
+        mine = _of(week, got.files)
+        if files and not mine:
+            notes.append(f"{shown(item.path.name)} has nothing of {week}: what was handed in before it counts.")
+        files = (files if single or not mine else {}) | mine
+        counting += [item] if mine else []
+    when = max((_stamp(item) for item in counting or items), default=None)
     if not files:
         missing = f"{PACKAGE}/ with its name" if is_server(week) else f"notebook or file of {week}"
         return Collected(student, "empty", when, 0, (*notes, f"No {missing} is in it."))
@@ -211,15 +226,36 @@ def _read(room: Classroom, week: str, item: _Item, student: str) -> Submission:
     if path.is_dir():
         inner = [p for p in path.iterdir() if p.is_file() and not p.is_symlink()]
         archives = sorted((p for p in inner if p.name.lower().endswith(ARCHIVES)), key=lambda p: p.stat().st_mtime)
-        if not archives or any(p.name.lower().endswith(SINGLE) for p in inner):
+        if is_server(week):
+            loose = bool(_of(week, read_folder(path, student, [], release).files))
+        else:
+            loose = any(p.name.lower().endswith(SINGLE) for p in inner)
+        if not archives or loose:
             return read_folder(path, student, exercises, release)
-        path = archives[-1]
+        # Of several the newest counts that has something of this assignment: others may be of other ones.
+        found = [_of_archive(each, student, exercises, release) for each in reversed(archives[-_MOST_ARCHIVES:])]
+        return next((each for each in found if _of(week, each.files)), found[0])
+    if path.name.lower().endswith(ARCHIVES):
+        return _of_archive(path, student, exercises, release)
     data = _bytes(path)
     if data is None:
-        return Submission(student, {}, (f"{path.name} is larger than a submission may be.",))
-    if path.name.lower().endswith(ARCHIVES):
-        return read_archive(data, student, exercises, release)
+        return _too_large(path, student)
     return take([Entry(item.name.file, len(data), lambda: data)], student, exercises, Notes(), release)
+
+
+def _of(week: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those of `files` that belong to the assignment `week`."""
+    top = PACKAGE if is_server(week) else week
+    return {name: data for name, data in files.items() if name.startswith(f"{top}/")}
+
+
+def _of_archive(path: Path, student: str, exercises: list[Exercise], release: ReleasedFiles) -> Submission:
+    data = _bytes(path)
+    return _too_large(path, student) if data is None else read_archive(data, student, exercises, release)
+
+
+def _too_large(path: Path, student: str) -> Submission:
+    return Submission(student, {}, (f"{path.name} is larger than a submission may be.",))
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -163,6 +163,31 @@ def test_an_archive_without_the_weeks_work_is_told_and_stops_nobody(
     assert not (course / "submitted" / "ada").exists()
 
 
+def test_what_was_handed_in_for_something_else_takes_nothing_away(
+    course: Path, downloads: Path, answer: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    (other / "miniredis").mkdir(parents=True)
+    (other / "miniredis" / "__main__.py").write_text("x = 1\n")
+    (downloads / "Ben_8_assignsubmission_file_").mkdir()
+    for week, server in (("ada_1_10_mine.zip", "ada_1_11_server.zip"), ("Ben_8_assignsubmission_file_/mine.zip",) * 2):
+        packed(answer, downloads / week, when=1_764_583_200)
+        packed(other, downloads / server.replace("mine", "server"), prefix="", when=1_764_669_600)
+    done = {c.student: c for c in collect(room(course), WEEK, downloads).collected}
+    assert {name: c.status for name, c in done.items()} == {"ada": "new", "Ben": "new"}
+    assert "x = 1" in text_of(course, "ada") and "x = 1" in text_of(course, "Ben")
+    assert done["ada"].timestamp == datetime(2025, 12, 1, 10, tzinfo=UTC)
+    assert done["ada"].notes == ("ada_1_11_server.zip has nothing of week1: what was handed in before it counts.",)
+
+
+def test_a_name_longer_than_a_disk_takes_stops_nobody(course: Path, downloads: Path, answer: Path) -> None:
+    whole = downloads / "moodle.zip"
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.write(packed(answer, downloads / "inner.zip"), f"Ada_9_assignsubmission_file_/{'長' * 200}.zip")
+    assert statuses(collect(room(course), WEEK, whole)) == {"Ada": "new"}
+    assert "x = 1" in text_of(course, "Ada")
+
+
 def test_a_pattern_of_ones_own_reads_other_names(course: Path, downloads: Path, answer: Path) -> None:
     packed(answer, downloads / "hw1-2025-12-03T08:00:00-ada.zip")
     pattern = r"hw1-(?P<timestamp>[\d:T-]+)-(?P<student_id>\w+)\.zip"

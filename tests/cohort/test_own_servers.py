@@ -144,6 +144,35 @@ def test_servers_come_in_are_graded_shown_exported_and_verified(
     assert "2 of 2 receipts agree" in told
 
 
+def packed(to: Path, *names: str) -> None:
+    """A zip of files that say their own names."""
+    with zipfile.ZipFile(to, "w") as archive:
+        for name in names:
+            archive.writestr(name, f"# {name}\n")
+
+
+def test_a_server_is_found_where_it_starts_and_beside_what_else_was_handed_in(course: Path, tmp_path: Path) -> None:
+    downloads = tmp_path / "downloads"
+    for name in ("bob", "cleo"):
+        (downloads / name).mkdir(parents=True)
+    packed(downloads / "ann.zip", "miniredis/miniredis/__main__.py", "miniredis/miniredis/store.py")
+    packed(downloads / "bob" / "server.zip", "miniredis/__main__.py")
+    (downloads / "bob" / "notes.py").write_text("x = 1\n")
+    packed(downloads / "cleo" / "1.zip", "miniredis/__main__.py", f"miniredis/{'x' * 300}.py")
+    packed(downloads / "cleo" / "2.zip", "week1/02-strings-and-counters.ipynb")
+    packed(downloads / "dan.zip", "miniredis/notebooks/miniredis/__main__.py", "miniredis/tests/test_it.py")
+    here = room(course)
+    collected = {c.student: c for c in collect(here, WEEK, downloads).collected}
+    assert {c.status for c in collected.values()} == {"new"}
+    assert any("cannot be a module's name" in note for note in collected["cleo"].notes)
+    held = {name: read_submitted(here, name, WEEK).files for name in collected}
+    assert {name: sorted(files) for name, files in held.items()} == {
+        "ann": ["miniredis/__main__.py", "miniredis/store.py"],
+        **{name: ["miniredis/__main__.py"] for name in ("bob", "cleo", "dan")},
+    }
+    assert held["dan"]["miniredis/__main__.py"] == b"# miniredis/notebooks/miniredis/__main__.py\n"
+
+
 def test_a_server_is_graded_anew_when_a_file_of_it_changes_and_not_before(course: Path) -> None:
     folder = submit(course, "ann")
     asked: list[str] = []

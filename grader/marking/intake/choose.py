@@ -33,7 +33,9 @@ SKIPPED = frozenset(
         "site-packages", "solutions", "submitted", "venv",
     }
 )  # fmt: skip
-_PACKAGE_FILE = re.compile(r"(?:[A-Za-z_]\w*/)*[A-Za-z_]\w*\.py", re.ASCII)
+# Modules' names, none longer than a disk takes.
+_PACKAGE_FILE = re.compile(r"(?:[A-Za-z_]\w{0,99}/)*[A-Za-z_]\w{0,99}\.py", re.ASCII)
+_PACKAGE_START = f"{PACKAGE}/__main__.py"
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
 _ALL_ENDINGS = (*_ENDINGS, ".py")
 _LONGEST_NAME = 200
@@ -218,16 +220,29 @@ class _Chooser:
         return data
 
     def _add_package(self, files: dict[str, bytes], root: str) -> None:
-        """The learner's server: the Python files of ``miniredis/``."""
+        """The learner's server: the Python files of ``miniredis/``.
+
+        Where such a folder lies in another, because it was packed twice or the whole course is called so, it is the
+        one that can be started.
+        """
         found: dict[str, list[tuple[str, Entry]]] = {}
         for entry in self._entries:
-            at = f"/{entry.path}".find(f"/{PACKAGE}/")
-            if at >= 0 and entry.path.endswith(".py"):
-                found.setdefault(entry.path[:at].rstrip("/"), []).append((entry.path[at:], entry))
+            if entry.path.endswith(".py"):
+                for at in re.finditer(f"(?=/{PACKAGE}/)", f"/{entry.path}"):
+                    above, name = entry.path[: at.start()].rstrip("/"), entry.path[at.start() :]
+                    found.setdefault(above, []).append((name, entry))
         if not found:
             return
         known: set[str] = set()
-        best = min(found, key=lambda r: (r != root, r.rpartition("/")[2] != "notebooks", r.count("/"), r))
+        starts = {r for r, held in found.items() if any(n == _PACKAGE_START and not e.refused for n, e in held)}
+
+        def rank(r: str) -> tuple[bool, bool, bool, int, str]:
+            return r not in starts, r != root, r.rpartition("/")[2] != "notebooks", r.count("/"), r
+
+        best = min(found, key=rank)
+        if len(starts) > 1:
+            taken = shown(f"{best}/{PACKAGE}".lstrip("/"))
+            self._notes.add(f"There are {len(starts)} folders {PACKAGE}; {taken} was taken.")
         for number, (name, entry) in enumerate(sorted(found[best], key=lambda pair: pair[0])):
             if number >= PACKAGE_FILES:
                 self._notes.add(f"{PACKAGE} has more than {PACKAGE_FILES} files; the others were left out.")
