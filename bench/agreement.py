@@ -95,6 +95,7 @@ def measure(slug: str, place: int, scripts: int, seed: int, encodings: bool) -> 
         state=generated.state,
         encoding=generated.encoding and encodings,
         always_flush=True,
+        back=made.back if isinstance(made, Scripts) else (),
     ) as duel:
         swept = sweep(duel, strategy, scripts, seed=seed)
     tally = swept.tally

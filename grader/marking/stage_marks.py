@@ -296,8 +296,6 @@ def _laid_out(files: dict[str, bytes]) -> Iterator[tuple[Path, Path]]:
         scratch.mkdir(mode=0o711)
         yield home, scratch
     finally:
-        for folder in (home, *(f for f in home.rglob("*") if f.is_dir())):
-            folder.chmod(0o755)
         _remove(top)
 
 
@@ -305,4 +303,10 @@ def _remove(top: Path) -> None:
     """Remove what is left; keepers and servers that go at this moment may still be writing."""
     deadline = time.monotonic() + 5
     while top.exists() and time.monotonic() < deadline:
+        # Our own folders are not to be written to, and a server may have locked its own.
+        for at, folders, _ in os.walk(top):
+            for folder in folders:
+                if not (path := Path(at, folder)).is_symlink():
+                    with contextlib.suppress(OSError):
+                        path.chmod(0o700)
         shutil.rmtree(top, ignore_errors=True)

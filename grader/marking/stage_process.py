@@ -24,6 +24,7 @@ from redis import RedisError
 
 from grader.checks.stages.catalog import Stage, stages
 from grader.marking.intake.limits import MEGABYTE
+from grader.marking.printable import shortened
 from grader.marking.sandbox import choose
 from grader.marking.sandbox.servers import REDIS_LIMITS, enclosure_for_learners_server, redis_in_sandbox
 from grader.marking.stages import Effort, StageOutcome, StageRun
@@ -34,6 +35,7 @@ from grader.servers import miniredis as theirs
 _OURS = frozenset({errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM})
 
 # A check announces a bulk of 512 MB, for which Redis makes room before the first byte is there, and some to spare.
+_LONGEST_NOTE, _LONGEST_TEXT = 8_000, 60_000  # characters
 _REDIS_LIMITS = replace(REDIS_LIMITS, memory=1536 * MEGABYTE)
 
 
@@ -92,6 +94,9 @@ def _serve(channel: Connection, order: Order) -> None:
         for slug, seed in zip(order.slugs, order.seeds, strict=True):
             outcome = _checked(run, real, stages()[slug], order.effort, seed)
             outcome.result = None  # it stays here
+            # What a server said is in it: whoever keeps and shows it cannot be filled with that.
+            outcome.note = shortened(outcome.note, _LONGEST_NOTE)
+            outcome.text = shortened(outcome.text, _LONGEST_TEXT)
             channel.send(outcome)
 
 

@@ -31,6 +31,7 @@ CLAIMS: Version = (8, 2, 3)
 """The version of Redis that miniredis is compared with and says that it is."""
 
 LOG_LINES = 8
+_LONGEST = 400  # characters of a line that it printed
 _PATIENCE = 10.0  # seconds to accept a connection
 _GREETING = 0.3  # seconds that one who accepts may take to say anything
 _PING = b"*1\r\n$4\r\nPING\r\n"
@@ -381,7 +382,7 @@ class MiniServer:
                 "Bring it back from a fresh clone: `git checkout -- notebooks/miniredis/__main__.py`.",
             )
         how = f": {error}" if error else _how(status, bool(log.strip()))
-        said = "\n".join(f"  {line}" for line in log.rstrip().splitlines()[-LOG_LINES:])
+        said = "\n".join(f"  {_cut(line)}" for line in log.rstrip().splitlines()[-LOG_LINES:])
         return StartFailed(
             f"Your server {what}{how}{f', {place}' if place else ''}.",
             f"The last lines it printed:\n{said}" if said else "It printed nothing.",
@@ -413,7 +414,7 @@ def _place(log: str, home: Path) -> str:
         if match := _PLACE.match(line):
             path = Path(match[1])
             if path.is_relative_to(home):
-                return f"{path.relative_to(home.parent)}:{match[2]}"
+                return _cut(f"{path.relative_to(home.parent)}:{match[2]}")
     return ""
 
 
@@ -421,7 +422,11 @@ def _error(log: str) -> str:
     """The last line of the last traceback, ``TypeError: …``."""
     last = log.rpartition("Traceback (most recent call last)")[2] if "Traceback" in log else log
     found = [line for line in last.splitlines() if re.match(r"^[A-Za-z_.]*(Error|Exception|Interrupt|Exit)\b", line)]
-    return found[0].strip().rstrip(".") if found else ""
+    return _cut(found[0].strip()).rstrip(".") if found else ""
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} … {len(line) - _LONGEST} more"
 
 
 def _how(status: int | None, printed: bool) -> str:

@@ -289,7 +289,8 @@ def compare_servers(
     """
     started = time.monotonic()
     strategy = generator.strategy(known) if isinstance(generator, Scripts) else generator
-    with Duel(theirs, real, known=known, timeout=timeout, state=state, encoding=encoding) as duel:
+    back = generator.back if isinstance(generator, Scripts) else ()
+    with Duel(theirs, real, known=known, timeout=timeout, state=state, encoding=encoding, back=back) as duel:
         hunt = _Hunt(duel, manners, started + seconds, shrink_seconds, timeout)
         hunt.search(strategy, examples, seed)
         if progress:

@@ -11,7 +11,7 @@ import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, runtime_checkable
@@ -116,6 +116,7 @@ class Duel:
         state: whether to read back what a script left.
         encoding: whether to compare OBJECT ENCODING then.
         always_flush: an empty server for each script instead of keys of its own.
+        back: what puts both servers back to where a script may begin; flushing aside.
     """
 
     def __init__(
@@ -128,11 +129,13 @@ class Duel:
         state: bool = True,
         encoding: bool = False,
         always_flush: bool = False,
+        back: Sequence[Step] = (),
     ) -> None:
         self.known = known
         self.tally = Tally()
         self._state, self._encoding = state, encoding
         self._always_flush = always_flush
+        self._back = Script(tuple(back)) if back else None
         self._real, self._theirs = Player(real, 5.0), Player(theirs, timeout)
         self._real_reader, self._their_reader = Player(real, 5.0), Player(theirs, timeout)
         # Redis looks ten times a second whose BLPOP has waited long enough; a check has more of these than patience.
@@ -150,8 +153,15 @@ class Duel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._put_back()
         for player in (self._real, self._theirs, self._real_reader, self._their_reader):
             player.close()
+
+    def _put_back(self) -> None:
+        """A script ends where the two servers differ, and a shorter one leaves out what would have cleared up."""
+        if self._back is not None:
+            self._real.play(self._back)
+            self._theirs.play(self._back)
 
     def be_patient(self, timeout: float) -> None:
         """Wait `timeout` seconds for a silent server from now on."""
@@ -187,6 +197,7 @@ class Duel:
         return meeting
 
     def _met(self, sent: Script, manner: Manner, cut: int | None, flush: bool) -> Meeting:
+        self._put_back()
         real = self._real_play(sent)
         theirs = self._theirs.play(
             sent,

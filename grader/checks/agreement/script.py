@@ -446,6 +446,7 @@ class Scripts:
     wrong_arity: bool = True
     wrong_type: bool = True
     pool: SearchStrategy[Key] = field(default=key)
+    back: tuple[Step, ...] = ()
 
     def strategy(self, known: Collection[str] | None = None, *, least: int = 1) -> SearchStrategy[Script]:
         """The scripts of `least` to `size` drawn commands behind up to three of `setup`.
@@ -498,16 +499,18 @@ def scripts(
     wrong_arity: bool = True,
     wrong_type: bool = True,
     pool: SearchStrategy[Key] = key,
+    back: Sequence[Step] = (),
 ) -> Scripts:
     """Scripts of these commands, up to `size` of them, any of them again and all of them meeting on few keys.
 
     `setup` are commands of which up to three come first. Now and then one command has an argument too many or
     too few (`wrong_arity`), and one of the keys of `pool` already holds another type (`wrong_type`), as far as
-    the server has a command that makes one.
+    the server has a command that makes one. `back` puts back what a script may have changed besides keys: it is sent
+    before each, and not compared.
     """
     if not commands:
         raise ValueError("a generator of scripts needs at least one command")
-    return Scripts(commands, tuple(setup), size, wrong_arity, wrong_type, pool)
+    return Scripts(commands, tuple(setup), size, wrong_arity, wrong_type, pool, tuple(back))
 
 
 def mixed_case(step: Step) -> Step:

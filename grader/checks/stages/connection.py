@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from grader.checks.agreement.script import (
     Scripts,
+    Step,
     cmd,
     keys,
     many,
@@ -151,16 +152,18 @@ _change = one_of(
 def changes() -> Scripts:
     """Right and wrong values, several at once, and what holds afterwards."""
     look = cmd("CONFIG GET maxmemory maxmemory-policy timeout appendfsync slowlog-max-len")
-    # What is changed here would hold for the next script too.
-    back = cmd("CONFIG SET maxmemory 0 maxmemory-policy noeviction timeout 0 slowlog-max-len 128 appendfsync everysec")
+    good = one_of(("maxmemory", "1mb"), ("timeout", "100"), ("maxmemory-policy", "allkeys-lru"))
+    bad = one_of(("slowlog-max-len", "x"), ("appendfsync", "never"), ("nonsense", "1"), ("databases", "4"))
+    # What is changed here would hold for the next script, and for other stages, too.
+    back = "CONFIG SET maxmemory 0 maxmemory-policy noeviction timeout 0 slowlog-max-len 128 appendfsync everysec"
     return scripts(
-        then(
-            some(cmd("CONFIG SET", many(_change, max=3)), min=1, max=3), look, back, cmd("CONFIG SET lfu-decay-time 1")
-        ),
+        then(some(cmd("CONFIG SET", many(_change, max=3)), min=1, max=3), look, cmd("CONFIG SET lfu-decay-time 1")),
+        then(cmd("CONFIG SET", good, bad), look),
         cmd("CONFIG SET timeout"),
         size=2,
         wrong_arity=False,
         wrong_type=False,
+        back=[Step(tuple(word.encode() for word in back.split()))],
     )
 
 
