@@ -13,7 +13,7 @@ from rich.text import Text
 
 from grader.cli.outcome import CallError, with_status
 from grader.cli.screen import errors, out, shown
-from grader.cli.verify import Partial, SandboxKind, chosen_sandbox
+from grader.cli.verify import Partial, SandboxKind, chosen_sandbox, loudly
 from grader.marking.place import course_folder
 
 if TYPE_CHECKING:
@@ -167,7 +167,9 @@ def grade(
                 errors().print(Text(_line(graded)), soft_wrap=True)
 
         if cluster:
-            mark = on_cluster(room, chosen, cluster, jobs, sandbox=sandbox or "", partial=partial)
+            # Of a cluster of this machine it is said already.
+            warn = loudly if cluster != "local" else lambda _: None
+            mark = on_cluster(room, chosen, cluster, jobs, sandbox=sandbox or "", partial=partial, warn=warn)
         else:
             mark = local(room, chosen, jobs, sandbox=sandbox or "", partial=partial)
         trusted = sandbox not in {None, "none"}

@@ -126,5 +126,10 @@ def chosen_sandbox(kind: str | None) -> Sandbox:
 
     held = asked_for(kind)
     if not held.trusted:
-        errors().print(Text(held.words, "bold red"), soft_wrap=True)
+        loudly(held.words)
     return held
+
+
+def loudly(words: str) -> None:
+    """Say what nobody may miss: that there is no sandbox."""
+    errors().print(Text(words, "bold red"), soft_wrap=True)

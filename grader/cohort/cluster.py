@@ -23,6 +23,7 @@ from grader.cohort.kept import course_version
 from grader.cohort.own_servers import everything
 from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
+from grader.marking.sandbox import SandboxMissing, asked_for
 
 LOCAL = "local"
 _CONNECT_SECONDS = 15
@@ -38,6 +39,15 @@ _jobs: list[Job] = []
 def this_worker() -> dict[str, str]:
     """What has to be the same everywhere: the course with its checks, and Python's minor version."""
     return {"course": course_version(), "python": ".".join(platform.python_version_tuple()[:2])}
+
+
+def how_held(kind: str | None) -> dict[str, Any]:
+    """Runs on a worker: whether marks of its sandbox can be trusted, and its words; or why it has none of `kind`."""
+    try:
+        sandbox = asked_for(kind)
+    except SandboxMissing as missing:
+        return {"missing": str(missing)}
+    return {"trusted": sandbox.trusted, "words": sandbox.words}
 
 
 def mark_packed(
@@ -79,7 +89,13 @@ def _end_jobs() -> None:
 
 
 def mark_on_cluster(
-    tasks: Iterable[Task], address: str, jobs: int, batch: Batch, started: Callable[[Any], None] = lambda _: None
+    tasks: Iterable[Task],
+    address: str,
+    jobs: int,
+    batch: Batch,
+    *,
+    started: Callable[[Any], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Generator[Finished]:
     """Mark `tasks` on a dask cluster; yields them as they are finished, in any order.
 
@@ -89,14 +105,17 @@ def mark_on_cluster(
         jobs: how many workers a local cluster gets.
         batch: what is the same for all tasks.
         started: told dask's client when it is connected.
+        warn: told, before anything is marked, what a worker says that has no sandbox.
 
     Raises:
-        CohortError: when the cluster cannot be reached, has no workers, has another version, or is lost.
+        CohortError: when the cluster cannot be reached, has no workers, has another version, lacks the sandbox that
+            was asked for, or is lost.
     """
     with contextlib.ExitStack() as stack:
         client = _connect(stack, address, jobs)
         started(client)
         _compare(client, address)
+        _look_at_sandboxes(client, batch, warn)
         yield from _mark(client, tasks, batch)
 
 
@@ -148,6 +167,15 @@ def _compare(client: Any, address: str) -> None:
         ) from None
     for worker, theirs in found.items():
         _refuse_other(worker, theirs)
+
+
+def _look_at_sandboxes(client: Any, batch: Batch, warn: Callable[[str], None]) -> None:
+    found: dict[str, dict[str, Any]] = client.run(how_held, batch.sandbox or None)
+    for worker, said in found.items():
+        if "missing" in said:
+            raise CohortError(f"The worker {worker} cannot hold submissions as asked: {said['missing']}")
+        if not said["trusted"]:
+            warn(f"The worker {worker}: {said['words']}")
 
 
 def _refuse_other(worker: str, theirs: dict[str, str]) -> None:

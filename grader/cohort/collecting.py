@@ -28,7 +28,7 @@ from grader.cohort.incoming import read_submitted, released
 from grader.cohort.own_servers import is_server
 from grader.marking.intake import ReleasedFiles, read_archive, read_folder
 from grader.marking.intake.choose import PACKAGE, Entry, take
-from grader.marking.intake.limits import ARCHIVE_BYTES
+from grader.marking.intake.limits import ARCHIVE_BYTES, FOLDERS_DEEP
 from grader.marking.intake.sentences import Notes, shown
 from grader.marking.submission import Submission
 
@@ -183,9 +183,17 @@ def _downloads(folder: Path) -> list[Path]:
 
 def _when(path: Path) -> float:
     """When the platform says that it was handed in: the newest of its files."""
-    if path.is_dir():
-        return max((p.lstat().st_mtime for p in path.rglob("*") if not p.is_dir()), default=path.stat().st_mtime)
-    return path.stat().st_mtime
+    if not path.is_dir():
+        return path.stat().st_mtime
+    levels = [[path]]
+    for _ in range(FOLDERS_DEEP + 1):  # no deeper than is read
+        levels.append([p for folder in levels[-1] for p in _listed(folder)])
+    files = [p.lstat().st_mtime for level in levels for p in level if not p.is_dir()]
+    return max(files, default=path.stat().st_mtime)
+
+
+def _listed(path: Path) -> list[Path]:
+    return list(path.iterdir()) if path.is_dir() and not path.is_symlink() else []
 
 
 def _take(room: Classroom, week: str, student: str, items: list[_Item], force: bool) -> Collected:

@@ -284,12 +284,22 @@ def local(room: Classroom, weeks: list[str], jobs: int, *, sandbox: str = "", pa
 
 
 def on_cluster(
-    room: Classroom, weeks: list[str], address: str, jobs: int, *, sandbox: str = "", partial: bool = False
+    room: Classroom,
+    weeks: list[str],
+    address: str,
+    jobs: int,
+    *,
+    sandbox: str = "",
+    partial: bool = False,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Mark:
-    """Mark on a dask cluster: ``local`` with `jobs` workers, or a scheduler's address."""
+    """Mark on a dask cluster: ``local`` with `jobs` workers, or a scheduler's address.
+
+    `warn` is told first what a worker says that has no sandbox.
+    """
     from grader.cohort.cluster import mark_on_cluster
 
-    return lambda tasks: mark_on_cluster(tasks, address, jobs, _batch(room, weeks, sandbox, partial))
+    return lambda tasks: mark_on_cluster(tasks, address, jobs, _batch(room, weeks, sandbox, partial), warn=warn)
 
 
 def _batch(room: Classroom, weeks: list[str], sandbox: str, partial: bool) -> Batch:

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import platform
 import re
-import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -41,8 +41,10 @@ from grader.marking.submission import Submission
 
 _START = 60.0  # seconds until the process has both servers it needs
 _ORDERLY = 5.0  # seconds that process has to end its servers
+_REMOVAL = 5.0  # seconds that removing what it left may take
 _LOOK = 0.2  # seconds between two looks at time and disk
 _MOST_FILES = 20_000
+_DEEPEST = 50
 _LONGEST_FILE = MEGABYTE  # of a learner's, to be looked through for stubs
 _WHERE_IT_STARTS = "__main__.py"
 _UNBUILT = re.compile(r"(mini\.[a-z0-9-]+) is not built yet|not built yet: (mini\.[a-z0-9-]+)", re.IGNORECASE)
@@ -208,6 +210,10 @@ def _outcomes(
                 yield outcome
                 at += 1
                 forced = forced + 1 if by_force else 0
+            # What the next process finds is its own, and none of its stages is judged by this.
+            left = scratch.rename(scratch.with_name(f"left-{at}"))
+            scratch.mkdir(mode=0o711)
+            _remove(left)
 
 
 def _of_one_process(order: Order, marks: Marks, bounds: Bounds) -> Iterator[tuple[StageOutcome, bool]]:
@@ -252,7 +258,7 @@ def _heard(channel: Connection, seconds: float, scratch: Path, bounds: Bounds) -
         if time.monotonic() > deadline:
             return None, f"It was not over after {seconds:.0f} seconds: the server kept the check waiting."
         if _is_fuller(scratch, bounds.disk):
-            return None, f"The server wrote more than {bounds.disk // MEGABYTE} MB, or too many files."
+            return None, f"The server wrote more than {bounds.disk // MEGABYTE} MB, or too many files or folders."
     try:
         return channel.recv(), ""
     except (EOFError, OSError):
@@ -268,15 +274,21 @@ def most_seconds(stage: Stage, bounds: Bounds) -> float:
 
 
 def _is_fuller(folder: Path, most: int) -> bool:
-    """Whether there are more than `most` bytes or too many files below `folder`, in which a stranger writes."""
+    """Whether there are more than `most` bytes, too many files or too deep folders below `folder`, in which a stranger
+    writes."""
     held = count = 0
-    for top, _, names in os.walk(folder, onerror=None):
-        for name in names:
-            with contextlib.suppress(OSError):
-                held += Path(top, name).lstat().st_blocks * 512
-            count += 1
-            if held > most or count > _MOST_FILES:
-                return True
+    waiting = [(os.fspath(folder), 0)]
+    while waiting:
+        at, depth = waiting.pop()
+        with contextlib.suppress(OSError), os.scandir(at) as entries:
+            for entry in entries:
+                count += 1
+                with contextlib.suppress(OSError):
+                    held += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((entry.path, depth + 1))
+                if held > most or count > _MOST_FILES or depth > _DEEPEST:
+                    return True
     return False
 
 
@@ -296,17 +308,16 @@ def _laid_out(files: dict[str, bytes]) -> Iterator[tuple[Path, Path]]:
         scratch.mkdir(mode=0o711)
         yield home, scratch
     finally:
+        for folder in (home, *(f for f in home.rglob("*") if f.is_dir())):
+            folder.chmod(0o755)
         _remove(top)
 
 
 def _remove(top: Path) -> None:
-    """Remove what is left; keepers and servers that go at this moment may still be writing."""
-    deadline = time.monotonic() + 5
-    while top.exists() and time.monotonic() < deadline:
-        # Our own folders are not to be written to, and a server may have locked its own.
-        for at, folders, _ in os.walk(top):
-            for folder in folders:
-                if not (path := Path(at, folder)).is_symlink():
-                    with contextlib.suppress(OSError):
-                        path.chmod(0o700)
-        shutil.rmtree(top, ignore_errors=True)
+    """Remove what is left of a folder; keepers and servers that go at this moment may still be writing."""
+    began = time.monotonic()
+    while top.exists() and (seconds := time.monotonic() - began) < _REMOVAL:
+        # Folders may lie deeper than Python goes, and be locked by the server that they were made by.
+        if seconds > _REMOVAL / 5:
+            subprocess.run(["chmod", "-R", "u+rwx", str(top)], stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(["rm", "-rf", str(top)], stderr=subprocess.DEVNULL, check=False)

@@ -72,3 +72,24 @@ def test_a_scheduler_that_is_not_there_is_told_with_what_to_do(monkeypatch: pyte
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.5)
     with pytest.raises(CohortError, match=r"No dask scheduler answers at tcp://127\.0\.0\.1:1 .*`dask scheduler`"):
         list(mark_on_cluster([], "tcp://127.0.0.1:1", 1, Batch(b"", b"")))
+
+
+def test_a_worker_without_a_sandbox_is_told_of_before_anything_is_marked_or_refused_where_one_was_asked_for() -> None:
+    class Workers:
+        """A cluster of two, one of them without a sandbox."""
+
+        def run(self, function: Any, *words: Any) -> dict[str, Any]:
+            assert function is cluster.how_held
+            bare = {"missing": "None here."} if words == ("bubblewrap",) else {"trusted": False, "words": "NO SANDBOX"}
+            return {"tcp://a:1": {"trusted": True, "words": "held"}, "tcp://b:2": bare}
+
+    warned: list[str] = []
+    cluster._look_at_sandboxes(Workers(), Batch(b"k", b""), warned.append)
+    assert warned == ["The worker tcp://b:2: NO SANDBOX"]
+    with pytest.raises(CohortError, match=r"tcp://b:2 cannot hold submissions as asked: None here\."):
+        cluster._look_at_sandboxes(Workers(), Batch(b"k", b"", "bubblewrap"), warned.append)
+
+
+def test_a_worker_says_how_it_holds_submissions() -> None:
+    assert cluster.how_held("none")["trusted"] is False
+    assert "There is no sandbox called" in cluster.how_held("moat")["missing"]
