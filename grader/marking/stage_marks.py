@@ -213,7 +213,7 @@ def _outcomes(
             # What the next process finds is its own, and none of its stages is judged by this.
             left = scratch.rename(scratch.with_name(f"left-{at}"))
             scratch.mkdir(mode=0o711)
-            _remove(left)
+            remove_left(left)
 
 
 def _of_one_process(order: Order, marks: Marks, bounds: Bounds) -> Iterator[tuple[StageOutcome, bool]]:
@@ -310,11 +310,11 @@ def _laid_out(files: dict[str, bytes]) -> Iterator[tuple[Path, Path]]:
     finally:
         for folder in (home, *(f for f in home.rglob("*") if f.is_dir())):
             folder.chmod(0o755)
-        _remove(top)
+        remove_left(top)
 
 
-def _remove(top: Path) -> None:
-    """Remove what is left of a folder; keepers and servers that go at this moment may still be writing."""
+def remove_left(top: Path) -> None:
+    """Remove the folder `top` within seconds; keepers and servers that go at this moment may still be writing there."""
     began = time.monotonic()
     while top.exists() and (seconds := time.monotonic() - began) < _REMOVAL:
         # Folders may lie deeper than Python goes, and be locked by the server that they were made by.

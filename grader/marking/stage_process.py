@@ -34,8 +34,9 @@ from grader.servers import miniredis as theirs
 # What this machine refuses its own processes says nothing of a server.
 _OURS = frozenset({errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EPERM})
 
-# A check announces a bulk of 512 MB, for which Redis makes room before the first byte is there, and some to spare.
 _LONGEST_NOTE, _LONGEST_TEXT = 8_000, 60_000  # characters
+
+# A check announces a bulk of 512 MB, for which Redis makes room before the first byte is there, and some to spare.
 _REDIS_LIMITS = replace(REDIS_LIMITS, memory=1536 * MEGABYTE)
 
 

@@ -26,7 +26,7 @@ from grader.cli.app import app
 from grader.marking.marks import Marks
 from grader.marking.reports import as_junit
 from grader.marking.sandbox import Sandbox, SandboxMissing, choose
-from grader.marking.stage_marks import Bounds, grade_stages, places_of, report_of
+from grader.marking.stage_marks import Bounds, grade_stages, places_of, remove_left, report_of
 from grader.marking.stages import Effort
 from grader.marking.submission import Submission
 from grader.marking.untrusted import schema_text
@@ -166,6 +166,55 @@ def test_a_server_that_fills_the_disk_is_ended_and_nothing_of_it_is_left(
     until(lambda: list(top.iterdir()) == [])
     top.rmdir()
     until(lambda: not _named_by_processes(str(top)))
+
+
+def test_folders_without_end_are_the_fault_of_the_server_at_each_stage(sandbox: Sandbox) -> None:
+    code = """
+        def dig():
+            os.chdir(folder)
+            for _ in range(1900):
+                os.mkdir("d"); os.chdir("d")
+        digging = threading.Thread(target=dig)
+        digging.start()
+        def reply():
+            digging.join()
+            yield b"$100000\\r\\n"
+            while True: yield b"x"; time.sleep(0.1)
+    """
+    marks = graded(hostile(code), "ping echo", sandbox)
+    assert statuses(marks) == ["wrong"] * 2
+    assert "too many files or folders" in marks.results[0].note
+
+
+def test_what_a_server_has_left_is_removed_however_deep_or_locked_it_is() -> None:
+    top, here, user = Path(tempfile.mkdtemp(prefix="left-")), Path.cwd(), os.geteuid()
+    if user == 0:  # to whom nothing is locked
+        os.chown(top, 65534, 65534)
+        os.seteuid(65534)
+    try:
+        os.chdir(top)
+        for _ in range(1900):
+            Path("d").mkdir()
+            os.chdir("d")
+        os.chdir(here)
+        (top / "locked" / "full").mkdir(parents=True)
+        (top / "locked").chmod(0)
+        remove_left(top)
+        assert not top.exists()
+    finally:
+        os.chdir(here)
+        os.seteuid(user)
+
+
+def test_megabytes_that_a_server_prints_are_not_kept(sandbox: Sandbox) -> None:
+    code = """
+        import sys
+        place, error = f"File {__file__!r}, line 1", "x" * 20_000_000
+        print(f"Traceback (most recent call last):\\n  {place}\\nValueError: {error}", file=sys.stderr)
+    """
+    marks = graded(handed_in(code + "\n        sys.exit(1)"), "ping", sandbox)
+    assert "ValueError: xxx" in marks.results[0].note
+    assert len(json.dumps(marks.to_dict())) < 100_000
 
 
 def _named_by_processes(text: str) -> list[str]:
