@@ -86,7 +86,7 @@ def verify(
 
     outcomes = []
     secret = course_key(key)
-    if not secret and (of_cohort := key_around(receipt, Path.cwd())) is not None:
+    if not secret and (of_cohort := key_around(receipt, Path.cwd(), submission)) is not None:
         secret = course_key(of_cohort)
         out().print(Text(f"The course key is {printable(str(of_cohort))}.", "dim"), soft_wrap=True)
     with Verifier(catalog(), secret, find, held, release_for(submission or receipt)) as verifier:

@@ -20,6 +20,7 @@ from grader.marking.receipts import course_key, make_key
 CONFIG = "nbgrader_config.py"
 _OWN = ".course"
 _KEY = "course.key"
+_SUBMITTED = "submitted"
 # What may stand in a path, in a URL of formgrader and in HTML without doing anything there.
 _STUDENT = re.compile(r"[\w@][\w@.+' -]{0,100}")
 
@@ -29,12 +30,23 @@ def is_student(name: str) -> bool:
     return _STUDENT.fullmatch(name) is not None and name == name.strip() and ".." not in name
 
 
-def key_around(receipts: Path, working: Path) -> Path | None:
+def key_around(receipts: Path, working: Path, submission: Path | None = None) -> Path | None:
     """The key that a cohort's own folder holds: the nearest such folder around `working`, else the outermost around
-    `receipts`, so that nothing which was handed in and lies in a cohort's folder brings a key of its own."""
+    `receipts`.
+
+    Nothing which was handed in brings a key of its own: neither what lies in ``submitted/``, wherever one works, nor
+    the `submission` that is marked again.
+    """
     receipts, working = receipts.resolve(), working.resolve()
     around = [working, *working.parents, *reversed([receipts, *receipts.parents])]
-    found = (folder / _OWN / _KEY for folder in around if (folder / CONFIG).is_file())
+    theirs = submission.resolve() if submission is not None else None
+    found = (
+        folder / _OWN / _KEY
+        for folder in around
+        if (folder / CONFIG).is_file()
+        and not any(p.name == _SUBMITTED and (p.parent / CONFIG).is_file() for p in folder.parents)
+        and not (theirs is not None and folder.is_relative_to(theirs))
+    )
     return next((file for file in found if file.is_file()), None)
 
 

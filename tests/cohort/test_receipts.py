@@ -88,3 +88,12 @@ def test_what_was_handed_in_brings_no_key_of_its_own(
     monkeypatch.chdir(tmp_path)
     assert verify(Path(shutil.copy(made, forged / "receipt.json"))) == 2
     assert "Its signature is right." in capsys.readouterr().out
+    # Not to whoever works in there either, nor where no cohort is around it.
+    monkeypatch.chdir(forged)
+    assert verify(forged / "receipt.json") == 2
+    assert f"The course key is {course / '.course' / 'course.key'}." in " ".join(capsys.readouterr().out.split())
+    clone = Path(shutil.copytree(forged, tmp_path / "clone"))
+    for working in (clone, tmp_path):
+        monkeypatch.chdir(working)
+        assert verify(clone / "receipt.json", clone) == 2
+        assert "no course key to check that with" in capsys.readouterr().out
