@@ -442,3 +442,20 @@ def test_a_disk_that_cannot_be_filled_from_outside_is_no_fault_of_the_server(mon
         assert full_disk.limit_files(Running(), 2000) is False  # type: ignore[arg-type]
     finally:
         signal.signal(signal.SIGXFSZ, before)
+
+
+_UNDONE = """
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+"""
+
+
+def test_a_server_that_asks_for_its_end_by_a_full_disk_gets_it() -> None:
+    # Without a sandbox, because not everywhere a disk can be filled into one.
+    honest = package("solutions")
+    begin = honest.files["miniredis/__main__.py"].decode()
+    future = "from __future__ import annotations\n"
+    spoilt = {**honest.files, "miniredis/__main__.py": begin.replace(future, future + _UNDONE).encode()}
+    marks = graded(Submission("mallory", spoilt), "aof-write", choose("none"), bounds=Bounds())
+    assert statuses(marks) == ["wrong"], marks.results[0].note
+    assert "The disk is full" in "".join(marks.results[0].promises[0].sent)

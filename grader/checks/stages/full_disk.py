@@ -22,6 +22,7 @@ from grader.checks.stages.persistence.folders import folder_of, read_by_redis, r
 from grader.checks.stages.registry import RealRedis, UnderTest, stage_probe
 from grader.checks.verdict import Broken, show
 from grader.servers import Server
+from grader.servers.miniredis import MiniServer
 
 
 @stage_probe("mini.save")
@@ -76,7 +77,8 @@ def limit_files(server: UnderTest, size: int | None) -> bool:
     """Let a server write files of no more than `size` bytes, as if the disk were full, or again of any size (None).
 
     Returns:
-        False where that cannot be done, or would end the process, which must ignore SIGXFSZ as Python does.
+        False where that cannot be done, or would end the process, which must ignore SIGXFSZ. Python does: a learner's
+        server that has asked for its end is ended.
     """
     if sys.platform != "linux":
         return False
@@ -84,7 +86,8 @@ def limit_files(server: UnderTest, size: int | None) -> bool:
 
     assert server.pid is not None
     ignored = re.search(r"^SigIgn:\s*([0-9a-f]+)", Path(f"/proc/{server.pid}/status").read_text(), re.MULTILINE)
-    if ignored is None or not int(ignored[1], 16) >> (signal.SIGXFSZ - 1) & 1:
+    ignores = ignored is not None and int(ignored[1], 16) >> (signal.SIGXFSZ - 1) & 1
+    if not ignores and not isinstance(server, MiniServer):
         return False
     try:
         _, most = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
