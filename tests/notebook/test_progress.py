@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from grader.notebook.progress import Progress
 
 
@@ -42,6 +44,17 @@ def test_a_broken_file_is_kept_aside_and_said(tmp_path: Path) -> None:
     assert progress.trouble
     assert progress.path.with_suffix(".broken.yml").read_text() == "{ not yaml"
     assert set(progress.read()) == {"week1.b"}
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, "- " * 200_000, "day: 2026-99-99\n", f"tries: {'9' * 5000}\n", "a: \0"]
+)
+def test_a_file_that_no_reader_survives_is_said_too(tmp_path: Path, text: str) -> None:
+    progress = Progress(tmp_path)
+    progress.path.parent.mkdir()
+    progress.path.write_text(text)
+    assert progress.read() == {}
+    assert "cannot be read" in progress.trouble
 
 
 def test_a_folder_that_cannot_be_written_does_not_stop_a_check(tmp_path: Path) -> None:
