@@ -20,7 +20,7 @@ from typing import Any
 from grader.cohort.errors import CohortError
 from grader.cohort.jobs import Job
 from grader.cohort.kept import course_version
-from grader.cohort.own_servers import everything
+from grader.cohort.own_servers import everything, is_server
 from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
 from grader.marking.sandbox import SandboxMissing, asked_for
@@ -250,7 +250,7 @@ def _marks(task: Task, future: Any, batch: Batch) -> Marks:
     except KilledWorker:
         sentence = "Every worker that marked this submission was lost. Look at it by hand."
         marks = marks_after_failure(task, everything(), [], course_version(), sentence)
-        marks.partial = batch.partial
+        marks.partial = batch.partial and not is_server(task.week)
         return marks
     if "refused" in said:
         _refuse_other("that joined later", said["refused"])

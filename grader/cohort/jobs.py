@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from grader.cohort.errors import CohortError
 from grader.cohort.kept import course_version
-from grader.cohort.own_servers import everything, longest_wait
+from grader.cohort.own_servers import everything, is_server, longest_wait
 from grader.cohort.task import Batch, Finished, Task, marks_after_failure
 from grader.marking.marks import Marks
 from grader.marking.result import ExerciseResult
@@ -83,7 +83,7 @@ class Job:
                 if lost == _TRIES:
                     sentence = f"The process that marked this submission was lost: {error}. Look at it by hand."
                     marks = marks_after_failure(task, everything(), found.values(), course_version(), sentence)
-                    marks.partial = self._batch.partial
+                    marks.partial = self._batch.partial and not is_server(task.week)
                     return marks
 
     def _ask(self, task: Task, found: dict[str, ExerciseResult]) -> Marks:
