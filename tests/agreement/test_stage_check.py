@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -40,13 +41,18 @@ def strlen() -> Scripts:
 
 
 def result_of(
-    tiny: Tiny, real: LocalServer, monkeypatch: pytest.MonkeyPatch, *probes: Probe, generated: bool = True
+    tiny: Tiny,
+    real: LocalServer,
+    monkeypatch: pytest.MonkeyPatch,
+    *probes: Probe,
+    generated: bool = True,
+    seconds: float = 10.0,
 ) -> StageResult:
     made = Generated("mini.x", strlen, 40, EVERY_MANNER, frozenset(), state=True, encoding=False)
     checks = StageChecks("mini.x", [made] if generated else [], list(probes))
     monkeypatch.setattr(check, "checks_of", lambda slug: checks)
     with running(tiny) as path:
-        return check_stage("mini.x", cast(UnderTest, At(path)), real, KNOWN)
+        return check_stage("mini.x", cast(UnderTest, At(path)), real, KNOWN, seconds=seconds)
 
 
 class Wrong(Tiny):
@@ -66,6 +72,25 @@ def test_a_disagreement_makes_it_red_and_is_shown(real: LocalServer, monkeypatch
     assert not result.passed
     assert isinstance(result.finding, Finding)
     assert "> STRLEN k" in result.finding.text
+
+
+class Slow(Tiny):
+    """Right, and so late that the time is over before anybody could know."""
+
+    def received(self, client: int, data: bytes) -> bytes:
+        time.sleep(0.4)  # what it is slow by
+        return super().received(client, data)
+
+
+def test_whoever_answers_late_has_not_shown_what_it_can(real: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = result_of(Slow(), real, monkeypatch, seconds=1.0)
+    assert not result.passed
+    assert isinstance(result.finding, BrokenPromise)
+    assert "kept waiting" in result.finding.promise
+    # Time that is over through no fault of the server is none of its business.
+    result = result_of(Tiny(), real, monkeypatch, seconds=0.01)
+    assert result.passed
+    assert not result.complete
 
 
 def test_a_broken_probe_makes_it_red_with_its_words(real: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,8 @@ from grader.servers import ServerError
 # Commands that see or change more than the keys they name: their scripts begin with an empty server.
 WHOLE_KEYSPACE = frozenset(("DBSIZE", "FLUSHALL", "FLUSHDB", "KEYS", "RANDOMKEY", "SCAN", "SWAPDB"))
 _CONFIRMATIONS = 2
+# A script may take this many seconds more, and be this many times slower, than on Redis: a server in Python is.
+_LEEWAY, _SLOWER = 0.1, 5.0
 _LAST_BREATH = 0.1  # seconds in which a process that has hung up is gone, if it is to go
 
 
@@ -76,7 +78,8 @@ class Meeting:
 
 @dataclass(slots=True)
 class Tally:
-    """What was compared so far. `by_command` counts (command, "equal", "tolerated" or "different")."""
+    """What was compared so far. `by_command` counts (command, "equal", "tolerated" or "different"), `waited` is for
+    how many seconds nothing but the server kept the check waiting."""
 
     scripts: int = 0
     equal: int = 0
@@ -84,6 +87,7 @@ class Tally:
     different: int = 0
     by_chance: int = 0
     exchanges: int = 0
+    waited: float = 0.0
     by_command: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
@@ -198,7 +202,9 @@ class Duel:
 
     def _met(self, sent: Script, manner: Manner, cut: int | None, flush: bool) -> Meeting:
         self._put_back()
+        began = time.monotonic()
         real = self._real_play(sent)
+        between = time.monotonic()
         theirs = self._theirs.play(
             sent,
             together=manner in (Manner.TOGETHER, Manner.CUT, Manner.INLINE),
@@ -207,6 +213,7 @@ class Duel:
             flush=flush,
             like=real,
         )
+        self._count_waiting(began, between)
         self._last = real.answers[-1], theirs.answers[-1]
         names: dict[bytes, bytes] = {}
         found = compare(real, theirs, names=names)
@@ -216,13 +223,22 @@ class Duel:
         if not readback.steps:
             return Meeting(sent, manner, cut, found)
         together = manner in (Manner.TOGETHER, Manner.CUT, Manner.INLINE)
+        began = time.monotonic()
+        real = self._real_reader.play(readback)
+        between = time.monotonic()
         theirs = self._their_reader.play(readback, together=together)
-        kept = compare(self._real_reader.play(readback), theirs, names=names)
+        self._count_waiting(began, between)
+        kept = compare(real, theirs, names=names)
         found.equal += kept.equal
         found.tolerated += kept.tolerated
         found.by_command += kept.by_command
         found.difference = kept.difference
         return Meeting(sent, manner, cut, found, kept.difference is not None, readback)
+
+    def _count_waiting(self, began: float, between: float) -> None:
+        """Note by how much their part, since `between`, took longer than it may after Redis's, which began before."""
+        now = time.monotonic()
+        self.tally.waited += max(0.0, now - between - _LEEWAY - _SLOWER * (between - began))
 
     def _has_ended(self, patience: float = 0.0) -> bool:
         """Whether the process is gone, or is within `patience` seconds."""

@@ -19,6 +19,8 @@ from grader.checks.agreement.show import Finding
 from grader.checks.stages.registry import Generated, Probe, RealRedis, UnderTest, checks_of, taught_by
 from grader.checks.verdict import Broken
 
+_WAITING = 0.5  # of a generator's time
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenPromise:
@@ -136,6 +138,9 @@ def check_stage(
             result.finding, result.disagreement = found.finding, found
             break
         result.complete &= found.complete
+        if not found.complete and found.tally.waited > seconds * _WAITING:
+            result.finding = _kept_waiting(found.tally, seconds)
+            break
     if result.finding is None:
         result.finding = next(
             (broken for probe in checks.probes if (broken := _probed(probe, theirs, real, result))), None
@@ -144,6 +149,15 @@ def check_stage(
         result.finding = BrokenPromise("All was answered.", "the server goes on", "its process is gone")
     result.seconds = time.monotonic() - started
     return result
+
+
+def _kept_waiting(tally: Tally, seconds: float) -> BrokenPromise:
+    """What is found of a server that is so slow that hardly anything could be asked."""
+    return BrokenPromise(
+        "Nobody is kept waiting for an answer that Redis gives at once.",
+        f"there is time for enough scripts in {seconds:g} seconds",
+        f"after {tally.scripts} of them it was over: {tally.waited:.1f} seconds of it were waiting for yours",
+    )
 
 
 def _count(result: StageResult, tally: Tally) -> None:
