@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.cohort.classroom import Classroom
 from grader.cohort.incoming import read_submitted
 from grader.cohort.kept import MarksFolder, course_version, write_whole
-from grader.marking.receipts import receipt_of, to_text
+from grader.marking.receipts import receipt_of, seed_of, to_text
 
 
 def write_receipts(room: Classroom, weeks: Iterable[str], folder: Path) -> tuple[list[Path], list[str]]:
@@ -29,6 +29,8 @@ def write_receipts(room: Classroom, weeks: Iterable[str], folder: Path) -> tuple
             stale.append(f"{whose} was marked with another version of the course: grade it again.")
         elif submission.digest() != kept.marks.digest:
             stale.append(f"{whose} was handed in anew after it was marked: grade it again.")
+        elif kept.marks.seed not in {"", seed_of(key, kept.marks.learner, kept.marks.digest)}:
+            stale.append(f"{whose} was marked with another course key: take that one, or grade it again with --force.")
         else:
             path = folder / kept.week / f"{kept.marks.learner}.receipt.json"
             receipt = receipt_of(kept.marks, key=key, files=len(submission.files))

@@ -52,6 +52,18 @@ def test_marks_of_what_was_handed_in_anew_get_no_receipt(course: Path) -> None:
     assert (written, stale) == ([], ["week1 of ada was handed in anew after it was marked: grade it again."])
 
 
+def test_marks_that_came_from_another_key_get_no_receipt_that_would_be_refused(course: Path) -> None:
+    submit(course, "ada", {})
+    here = room(course)
+    grade(here, [WEEK], local(here, [WEEK], 1))
+    (here.own / "course.key").unlink()
+    written, stale = write_receipts(here, [WEEK], course / "receipts")
+    assert written == []
+    assert "was marked with another course key" in stale[0] and "--force" in stale[0]
+    grade(here, [WEEK], local(here, [WEEK], 1), force=True)
+    assert len(write_receipts(here, [WEEK], course / "receipts")[0]) == 1
+
+
 def test_the_key_of_a_cohort_is_found_around_the_receipt_and_around_the_working_folder(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
