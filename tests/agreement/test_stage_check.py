@@ -93,6 +93,21 @@ def test_whoever_answers_late_has_not_shown_what_it_can(real: LocalServer, monke
     assert not result.complete
 
 
+def test_a_machine_that_stood_still_for_a_while_is_no_fault_of_the_server(
+    real: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Tiny):
+        lasts = 0.8
+
+        def received(self, client: int, data: bytes) -> bytes:
+            lasts, Stopped.lasts = Stopped.lasts, 0.0
+            time.sleep(lasts)  # the machine
+            return super().received(client, data)
+
+    assert result_of(Stopped(), real, monkeypatch, seconds=0.7).passed
+    assert Stopped.lasts == 0.0
+
+
 def test_a_broken_probe_makes_it_red_with_its_words(real: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing_is_lost(theirs: UnderTest, real: Server) -> None:
         """A promised write survives a crash."""
