@@ -225,9 +225,9 @@ def _of_one_process(order: Order, marks: Marks, bounds: Bounds) -> Iterator[tupl
     its.close()
     todo = [stages()[slug] for slug in order.slugs]
     try:
-        said, why = _heard(mine, _START, order.scratch, bounds)
+        said, _ = _heard(mine, _START, order.scratch, bounds)
         if not isinstance(said, tuple):
-            note = said[0] if isinstance(said, list) else why
+            note = said[0] if isinstance(said, list) else "the process for it did not come up."
             for stage in todo:
                 yield StageOutcome(stage.slug, stage.title, "error", f"The check could not begin: {note}"), False
             return

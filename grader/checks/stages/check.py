@@ -19,7 +19,7 @@ from grader.checks.agreement.show import Finding
 from grader.checks.stages.registry import Generated, Probe, RealRedis, UnderTest, checks_of, taught_by
 from grader.checks.verdict import Broken
 
-_WAITING = 0.5  # of a generator's time
+_ENOUGH, _WAITING = 0.5, 0.5  # of a generator's examples, and of its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ def check_stage(
     result = StageResult(slug)
     checks = checks_of(slug)
     for generated in checks.generators:
+        examples = max(1, round(generated.examples * effort))
         # A machine may stand still for a while; a server that keeps one waiting does so again.
         for _ in range(2):
             found = compare_servers(
@@ -126,7 +127,7 @@ def check_stage(
                 generated.make(),
                 known=known_commands,
                 manners=manners_for(generated, built),
-                examples=max(1, round(generated.examples * effort)),
+                examples=examples,
                 seconds=seconds,
                 shrink_seconds=shrink_seconds,
                 timeout=timeout,
@@ -136,7 +137,7 @@ def check_stage(
                 progress=progress,
             )
             _count(result, found.tally)
-            if isinstance(found, Disagreement) or found.complete or found.tally.waited <= seconds * _WAITING:
+            if isinstance(found, Disagreement) or found.complete or not _too_slow(found.tally, examples, seconds):
                 break
         else:
             result.finding = _kept_waiting(found.tally, seconds)
@@ -153,6 +154,11 @@ def check_stage(
         result.finding = BrokenPromise("All was answered.", "the server goes on", "its process is gone")
     result.seconds = time.monotonic() - started
     return result
+
+
+def _too_slow(tally: Tally, examples: int, seconds: float) -> bool:
+    """Whether a server is to blame for that the time was over before much could be asked."""
+    return tally.scripts < examples * _ENOUGH and tally.waited > seconds * _WAITING
 
 
 def _kept_waiting(tally: Tally, seconds: float) -> BrokenPromise:
