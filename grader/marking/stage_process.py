@@ -109,6 +109,7 @@ def _checked(run: StageRun, real: list[LocalServer], stage: Stage, effort: Effor
         by_server = _is_the_servers(error, real)
         told = f"{type(error).__name__}: {error}"[:500]
         run.fresh()
+        run.put_back()
     else:
         if outcome.status != "wrong" or _answers(real[-1]):
             return outcome

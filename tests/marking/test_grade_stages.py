@@ -444,6 +444,17 @@ def test_a_disk_that_cannot_be_filled_from_outside_is_no_fault_of_the_server(mon
         signal.signal(signal.SIGXFSZ, before)
 
 
+def test_what_a_red_stage_left_in_the_real_redis_costs_the_next_one_nothing(sandbox: Sandbox) -> None:
+    honest = package("solutions")
+    spoil = (COURSE / "solutions/wrong_servers/pause_loses_commands.py").read_bytes()
+    begin = honest.files["miniredis/__main__.py"].decode()
+    future = "from __future__ import annotations\n"
+    wrong = begin.replace(future, future + "from miniredis import wrong_one\nwrong_one.spoil()\n").encode()
+    files = {**honest.files, "miniredis/wrong_one.py": spoil, "miniredis/__main__.py": wrong}
+    marks = graded(Submission("ann", files), "client-pause client-unblock", sandbox, effort=Effort(), bounds=Bounds())
+    assert statuses(marks) == ["wrong", "solved"], marks.results[1].promises
+
+
 _UNDONE = """
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
