@@ -36,6 +36,8 @@ _MOST_OUTER = 4_000_000_000
 _MOST_MEMBER = 200_000_000
 _MOST_ARCHIVES = 12
 _LONGEST_NAME = 200  # bytes
+# What lies in one submission, and not beside several.
+_OF_ONE = re.compile(rf"{PACKAGE}|notebooks|week\d+")
 _TIMESTAMP = "%Y-%m-%d %H:%M:%S.%f UTC"
 
 
@@ -176,6 +178,8 @@ def _downloads(folder: Path) -> list[Path]:
     only = entries[0] if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink() else None
     if only is not None and not list(only.glob("*.ipynb")):
         inner = [p for p in only.iterdir() if not p.name.startswith(".")]
+        if any(_OF_ONE.fullmatch(p.name) for p in inner):
+            return entries
         if len(inner) > 1 and any(p.name.lower().endswith(ARCHIVES) or p.is_dir() for p in inner):
             return inner
     return entries

@@ -173,6 +173,16 @@ def test_a_server_is_found_where_it_starts_and_beside_what_else_was_handed_in(co
     assert held["dan"]["miniredis/__main__.py"] == b"# miniredis/notebooks/miniredis/__main__.py\n"
 
 
+def test_the_only_submission_of_a_download_is_one_persons(course: Path, tmp_path: Path) -> None:
+    for number, above in enumerate((".", "notebooks")):
+        folder = tmp_path / str(number) / "ann"
+        package(folder / above, "notebooks")
+        (folder / "README.md").write_text("mine")
+        (folder / "docs").mkdir()
+        done = collect(room(course), WEEK, folder.parent, force=True).collected
+        assert [c.student for c in done] == ["ann"]
+
+
 def test_a_server_is_graded_anew_when_a_file_of_it_changes_and_not_before(course: Path) -> None:
     folder = submit(course, "ann")
     asked: list[str] = []
