@@ -257,8 +257,11 @@ def _heard(channel: Connection, seconds: float, scratch: Path, bounds: Bounds) -
     while not channel.poll(_LOOK):
         if time.monotonic() > deadline:
             return None, f"It was not over after {seconds:.0f} seconds: the server kept the check waiting."
-        if _is_fuller(scratch, bounds.disk):
-            return None, f"The server wrote more than {bounds.disk // MEGABYTE} MB, or too many files or folders."
+        if is_fuller(scratch, bounds.disk):
+            return (
+                None,
+                f"The server wrote more than {bounds.disk // MEGABYTE} MB, too many files or folders, or locked them.",
+            )
     try:
         return channel.recv(), ""
     except (EOFError, OSError):
@@ -273,22 +276,27 @@ def most_seconds(stage: Stage, bounds: Bounds) -> float:
     return 30.0 + 20.0 * len(checks.generators) + 20.0 * len(checks.probes)
 
 
-def _is_fuller(folder: Path, most: int) -> bool:
+def is_fuller(folder: Path, most: int) -> bool:
     """Whether there are more than `most` bytes, too many files or too deep folders below `folder`, in which a stranger
-    writes."""
+    writes; or some that may not be looked into."""
     held = count = 0
     waiting = [(os.fspath(folder), 0)]
     while waiting:
         at, depth = waiting.pop()
-        with contextlib.suppress(OSError), os.scandir(at) as entries:
-            for entry in entries:
-                count += 1
-                with contextlib.suppress(OSError):
-                    held += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append((entry.path, depth + 1))
-                if held > most or count > _MOST_FILES or depth > _DEEPEST:
-                    return True
+        try:
+            with os.scandir(at) as entries:
+                for entry in entries:
+                    count += 1
+                    with contextlib.suppress(FileNotFoundError):
+                        held += entry.stat(follow_symlinks=False).st_blocks * 512
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append((entry.path, depth + 1))
+                    if held > most or count > _MOST_FILES or depth > _DEEPEST:
+                        return True
+        except PermissionError:
+            return True
+        except OSError:
+            continue  # it went meanwhile
     return False
 
 

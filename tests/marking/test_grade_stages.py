@@ -26,7 +26,7 @@ from grader.cli.app import app
 from grader.marking.marks import Marks
 from grader.marking.reports import as_junit
 from grader.marking.sandbox import Sandbox, SandboxMissing, choose
-from grader.marking.stage_marks import Bounds, grade_stages, places_of, remove_left, report_of
+from grader.marking.stage_marks import Bounds, grade_stages, is_fuller, places_of, remove_left, report_of
 from grader.marking.stages import Effort
 from grader.marking.submission import Submission
 from grader.marking.untrusted import schema_text
@@ -198,7 +198,12 @@ def test_what_a_server_has_left_is_removed_however_deep_or_locked_it_is() -> Non
             os.chdir("d")
         os.chdir(here)
         (top / "locked" / "full").mkdir(parents=True)
-        (top / "locked").chmod(0)
+        assert is_fuller(top, 1 << 30)  # by its depth
+        (top / "d").rename(top / "locked" / "d")
+        assert is_fuller(top / "locked" / "full", 1 << 30) is False
+        for mode in (0, 0o400):
+            (top / "locked").chmod(mode)
+            assert is_fuller(top, 1 << 30)  # nobody can say
         remove_left(top)
         assert not top.exists()
     finally:
