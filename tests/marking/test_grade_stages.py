@@ -428,7 +428,7 @@ def test_a_container_is_no_place_for_a_server(sandbox: Sandbox) -> None:
         name, trusted, words = "docker", True, "Docker."
 
     with pytest.raises(SandboxMissing, match="bubblewrap only"):
-        grade_stages(package("solutions"), [stages()["ping"]], Container())  # type: ignore[arg-type]
+        grade_stages(package("solutions"), [stages()["ping"]], Container())
 
 
 def test_a_disk_that_cannot_be_filled_from_outside_is_no_fault_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -444,7 +444,7 @@ def test_a_disk_that_cannot_be_filled_from_outside_is_no_fault_of_the_server(mon
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         monkeypatch.setattr(resource, "prlimit", refused)
-        assert full_disk.limit_files(Running(), 2000) is False  # type: ignore[arg-type]
+        assert full_disk.limit_files(Running(), 2000) is False
     finally:
         signal.signal(signal.SIGXFSZ, before)
 

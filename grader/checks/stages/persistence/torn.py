@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import redis
+
 from grader.checks.stages.persistence import left
 from grader.checks.stages.persistence.folders import (
     AOF,
@@ -22,12 +26,7 @@ from grader.servers import Server
 def a_file_without_its_end_is_cut_off_behind_the_last_whole_command(theirs: UnderTest, real: Server) -> None:
     """The server starts with all whole commands, and writes on behind them."""
     with running(theirs, *LOGGED) as (server, client):
-        for name in ("a", "b", "c"):
-            client.set(name, name * 10)
-        server.kill()
-        folder = folder_of(server)
-        increment = left.increments(folder)[0]
-        data = left.read(folder, increment)
+        folder, increment, data = _killed_behind_three_writes(server, client)
         last = data.rfind(b"*3\r\n")
         for end in (last + 1, last + 20, len(data) - 1):
             left.write(folder, increment, data[:end])
@@ -75,12 +74,7 @@ def a_transaction_without_its_exec_is_cut_off_whole(theirs: UnderTest, real: Ser
 def a_file_that_is_wrong_in_the_middle_is_refused(theirs: UnderTest, real: Server) -> None:
     """That is no accident of a crash: the server does not start, and leaves the file alone."""
     with running(theirs, *LOGGED) as (server, client):
-        for name in ("a", "b", "c"):
-            client.set(name, name * 10)
-        server.kill()
-        folder = folder_of(server)
-        increment = left.increments(folder)[0]
-        data = left.read(folder, increment)
+        folder, increment, data = _killed_behind_three_writes(server, client)
         left.write(folder, increment, data.replace(b"$10\r\nbb", b"#10\r\nbb"))
         spoiled = left.read(folder, increment)
         does_not_start(theirs, folder, "a server does not start with a file that is wrong in the middle", *AOF)
@@ -89,3 +83,13 @@ def a_file_that_is_wrong_in_the_middle_is_refused(theirs: UnderTest, real: Serve
         left.write(folder, increment, data[:-3])
         options = (*AOF, "--aof-load-truncated", "no")
         does_not_start(theirs, folder, "with aof-load-truncated no, a file without its end is refused", *options)
+
+
+def _killed_behind_three_writes(server: UnderTest, client: redis.Redis) -> tuple[Path, str, bytes]:
+    """The folder of a server that has written a, b and c, and was killed; its increment, and what that holds."""
+    for name in ("a", "b", "c"):
+        client.set(name, name * 10)
+    server.kill()
+    folder = folder_of(server)
+    increment = left.increments(folder)[0]
+    return folder, increment, left.read(folder, increment)
