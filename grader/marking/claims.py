@@ -59,13 +59,10 @@ def read_claim(
     if learner and claim["learner"] != learner:
         raise UntrustedError("It is refused: it is of another learner.")
     if claim["partial"] != partial:
+        if partial:
+            raise UntrustedError("It is refused: it was marked without partial credit, and --partial asks for it.")
         raise UntrustedError(
-            "It is refused: it was marked with"
-            + (
-                "out partial credit, and --partial asks for it."
-                if partial
-                else " partial credit, and nobody asked for that: --partial would."
-            )
+            "It is refused: it was marked with partial credit, and nobody asked for that: --partial would."
         )
     asked = list(exercises) if wanted is None else list(wanted)
     if sorted(r["slug"] for r in claim["results"]) != sorted(e.slug for e in asked):

@@ -28,7 +28,7 @@ def missing_before(root: Path, own: OwnServer, stage: Stage) -> list[Stage]:
     return [s for s in before if s.slug in standing]
 
 
-def told(root: Path, stage: Stage, missing: Sequence[Stage]) -> str:
+def sentence_about(root: Path, stage: Stage, missing: Sequence[Stage]) -> str:
     """What is missing before `stage`, how much, and what to do about it; nothing where nothing is."""
     if not missing:
         return ""

@@ -19,7 +19,7 @@ from redis import RedisError
 
 from grader.checks.stages.catalog import Stage, stages
 from grader.checks.stages.zoo import WrongServer, near, zoo
-from grader.marking.missing import missing_before, told
+from grader.marking.missing import missing_before, sentence_about
 from grader.marking.own_server import OwnServer, Place
 from grader.servers import Binary, LocalServer, ServerError, binaries, standalone
 from grader.servers.enclosure import Enclosure
@@ -268,7 +268,7 @@ def mark_missing(outcome: StageOutcome, root: Path, own: OwnServer, stage: Stage
     """Note the stages before a red one that are not built: all of them, or they would be found one at a time."""
     found = missing_before(root, own, stage)
     outcome.missing = tuple(s.slug for s in found)
-    outcome.lacks = told(root, stage, found)
+    outcome.lacks = sentence_about(root, stage, found)
 
 
 def mark_to_do(outcome: StageOutcome, places: Sequence[Place]) -> None:

@@ -116,7 +116,7 @@ def test_whole_weeks_that_are_missing_are_told_in_a_word_and_can_be_borrowed(
 ) -> None:
     def told(slug: str) -> str:
         stage = stages()[slug]
-        return missing.told(course, stage, missing.missing_before(course, OwnServer(course), stage))
+        return missing.sentence_about(course, stage, missing.missing_before(course, OwnServer(course), stage))
 
     of_week1 = sum(s.week == "week1" and s.slug in reference.regions for s in stages().open)
     [first, second, third, *_] = [s.slug for s in stages().open if s.week == "week2"]

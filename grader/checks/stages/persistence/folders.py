@@ -33,9 +33,9 @@ def running(theirs: UnderTest, *options: str, directory: Path | None = None) -> 
     Raises:
         Broken: it does not start, or the connection ends or an error comes that the probe did not expect.
     """
-    with telling(f"a server with {' '.join(options)} starts and answers" if options else "the server answers"):  # noqa: SIM117
-        with theirs.sibling(*options, directory=directory) as server:
-            yield server, client_of(server)
+    promise = f"a server with {' '.join(options)} starts and answers" if options else "the server answers"
+    with telling(promise), theirs.sibling(*options, directory=directory) as server:
+        yield server, client_of(server)
 
 
 def client_of(server: UnderTest, **options: Any) -> Any:
